@@ -1,0 +1,67 @@
+"""What OneBlock is measured against: Helm alone, in process and as a program, rendering the same releases."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from generator import resources
+from generator.fleet import Platform, open_namespace
+from generator.plan import Release, namespace_grants, namespace_releases, platform_releases
+from generator.source import read
+
+CHARTS = resources.charts() / "oneblock" / "charts"
+
+
+def releases(root: Path) -> Iterator[Release]:
+    """Every release of the fleet at ``root``."""
+    file = root / "values" / "platform.yaml"
+    document, _ = read("values/platform.yaml", file.read_bytes())
+    assert document is not None
+    platform = Platform(document)
+    yield from platform_releases(platform)
+    yield from namespace_grants(platform)
+    for path in sorted((root / "values" / "namespaces").glob("*.yaml")):
+        found, _ = read(path.name, path.read_bytes())
+        assert found is not None
+        yield from namespace_releases(open_namespace(path.stem, found, platform))
+
+
+def bare_engine(root: Path) -> float:
+    """Seconds the Helm SDK takes for all releases of the fleet, values at hand, in one process of its own."""
+    code = "import sys; from pathlib import Path; from benchmarks.engines import _render; _render(Path(sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, str(root)], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def _render(root: Path) -> None:
+    import helm_python
+
+    todo = list(releases(root))
+    started = time.perf_counter()
+    loaded = {chart: helm_python.Chart.load(CHARTS / chart) for chart in {each.chart for each in todo}}
+    for each in todo:
+        loaded[each.chart].render(each.values, name=each.name, namespace=each.namespace)
+    print(time.perf_counter() - started)
+
+
+def helm_program(program: str, root: Path, namespaces: int) -> float:
+    """Seconds ``helm template`` takes for one namespace's releases, over the first ``namespaces`` of the fleet."""
+    chosen = [each for each in releases(root) if each.chart in ("ray", "namespaces")]
+    wanted = {f"team-{number:04}" for number in range(namespaces)}
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "values.json"
+        total = 0.0
+        for each in chosen:
+            if each.home in wanted:
+                file.write_text(json.dumps(each.values), encoding="utf-8")
+                command = [program, "template", each.name, str(CHARTS / each.chart), "-n", each.namespace, "-f", str(file)]
+                started = time.perf_counter()
+                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+                total += time.perf_counter() - started
+    return total / namespaces

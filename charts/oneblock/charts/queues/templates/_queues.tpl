@@ -1,0 +1,44 @@
+{{- /* The queues among the values: their keys are the names, but for Helm's own two. */ -}}
+{{- define "oneblock.queues.queues" -}}
+{{- $queues := dict -}}
+{{- range $name, $queue := .Values -}}
+{{- if not (has $name (list "global" "enabled")) }}{{ $_ := set $queues $name ($queue | default dict) }}{{ end -}}
+{{- end -}}
+{{- toYaml $queues -}}
+{{- end -}}
+
+{{- /*
+Who may use what, as the policy reads it.
+_queues: every queue listed here. _parents: those no workload may name. _open: those of every namespace.
+<namespace>: those it may use, the open ones among them.
+*/ -}}
+{{- define "oneblock.queues.grants" -}}
+{{- $queues := include "oneblock.queues.queues" . | fromYaml -}}
+{{- $parents := list "root" -}}
+{{- range $queues }}{{ with .parent }}{{ $parents = append $parents . }}{{ end }}{{ end -}}
+{{- $open := list -}}
+{{- if not (hasKey $queues "default") }}{{ $open = append $open "default" }}{{ end -}}
+{{- $granted := dict -}}
+{{- range $name, $queue := $queues -}}
+{{- if not (has $name $parents) -}}
+{{- range $queue.namespaces -}}
+{{- if eq . "*" -}}
+{{- $open = append $open $name -}}
+{{- else -}}
+{{- $_ := set $granted . (append (get $granted . | default list) $name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $grants := dict "_queues" (keys $queues | sortAlpha | join ",") "_parents" ($parents | uniq | sortAlpha | join ",") "_open" ($open | uniq | sortAlpha | join ",") -}}
+{{- range $namespace, $names := $granted -}}
+{{- $_ := set $grants $namespace (concat $names $open | uniq | sortAlpha | join ",") -}}
+{{- end -}}
+{{- toYaml $grants -}}
+{{- end -}}
+
+{{- /* Whether the policy that guards the queues is wanted. */ -}}
+{{- define "oneblock.queues.guarded" -}}
+{{- $used := or (ne .Values.global.batchScheduler "none") (include "oneblock.queues.queues" . | fromYaml) -}}
+{{- if and $used .Values.global.admissionPolicies.enabled (semverCompare ">=1.30" (toString .Values.global.versions.kubernetes)) }}true{{ end -}}
+{{- end -}}

@@ -1,0 +1,148 @@
+{{- /* ray.container: the Ray container of a pod. Takes group, and whether logs and code are mounted. */ -}}
+{{- define "ray.container" -}}
+{{- $cluster := .group.cluster -}}
+{{- $values := .group.values -}}
+{{- $head := eq .group.container "ray-head" -}}
+{{- with include "ray.env" . | trim -}}
+env:
+{{ . }}
+{{ end -}}
+image: {{ $values.image | default $cluster.image | quote }}
+imagePullPolicy: {{ $cluster.root.Values.global.ray.image.pullPolicy | default "IfNotPresent" }}
+{{- if not $head }}
+lifecycle:
+  preStop:
+    exec:
+      command:
+      - /bin/sh
+      - -c
+      - ray stop
+{{- end }}
+name: {{ .group.container }}
+{{- if $head }}
+ports:
+{{- range $name, $port := dict "client" 10001 "dashboard" 8265 "gcs" 6379 "metrics" 8080 "serve" 8000 }}
+- containerPort: {{ $port }}
+  name: {{ $name }}
+  protocol: TCP
+{{- end }}
+{{- end }}
+resources:
+  {{- include "ray.resources" .group | nindent 2 }}
+securityContext:
+  {{- include "ray.securityContext" $cluster | nindent 2 }}
+{{- if or .code .logs }}
+volumeMounts:
+{{- if .code }}
+- mountPath: {{ $cluster.code.mountPath | default "/home/ray/code" | quote }}
+  name: code
+  readOnly: true
+{{- end }}
+{{- if .logs }}
+{{ include "ray.logs.mount" $cluster }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /* ray.env: the Ray container's environment, OneBlock's variables and the user's, which win; null takes one away. */ -}}
+{{- define "ray.env" -}}
+{{- $cluster := .group.cluster -}}
+{{- $env := dict -}}
+{{- if eq .group.container "ray-worker" -}}
+  {{- /* Raylets outlive a head that restarts; after Ray's own 60 s they would go with it. */ -}}
+  {{- $_ := set $env "RAY_gcs_rpc_server_reconnect_timeout_s" "600" -}}
+{{- else -}}
+  {{- with $cluster.gcs }}{{ include "ray.gcs.env" (dict "gcs" . "env" $env) }}{{ end -}}
+<% if not has_field("RayCluster", "spec.autoscalerOptions.version") %>
+  {{- with and $cluster.autoscaled $cluster.values.autoscaling.version -}}
+    {{- $_ := set $env "RAY_enable_autoscaler_v2" (eq . "v2" | ternary "1" "0") -}}
+  {{- end -}}
+<% endif %>
+{{- end -}}
+{{- range $name, $value := .group.values.env -}}
+  {{- $_ := set $env $name $value -}}
+{{- end -}}
+{{- if and .logs (eq "ReadWriteMany" ($cluster.values.logs.accessMode | default "")) -}}
+  {{- $_ := unset $env "POD_NAME" -}}
+{{ include "ray.logs.env" $cluster }}
+{{- end -}}
+{{- range $name, $value := $env }}
+{{- if kindIs "map" $value }}
+- name: {{ quote $name }}
+  {{- toYaml $value | nindent 2 }}
+{{- else if not (kindIs "invalid" $value) }}
+- name: {{ quote $name }}
+  value: {{ include "<< prefix >>.quantity" $value | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{- /*
+ray.resources: requests and limits of a group's Ray container. Short names become Kubernetes' own; limits follow requests unless
+they are given, because Ray takes a container's limits for what the node has. A limit alone is also what is requested.
+*/ -}}
+{{- define "ray.resources" -}}
+{{- $names := dict "gpu" .gpuResource "storage" "ephemeral-storage" -}}
+{{- $own := .values.resources | default dict -}}
+{{- $limits := dict -}}
+{{- $requests := dict "cpu" "1" "memory" "4Gi" -}}
+{{- range $name, $quantity := $own.limits -}}
+  {{- $name = get $names $name | default $name -}}
+  {{- $_ := set $limits $name (include "<< prefix >>.quantity" $quantity) -}}
+  {{- if not (kindIs "invalid" $quantity) }}{{ $_ := set $requests $name $quantity }}{{ end -}}
+{{- end -}}
+{{- range $source := list (pick .values "cpu" "memory" "gpu") ($own.requests | default dict) -}}
+  {{- range $name, $quantity := $source -}}
+    {{- if not (kindIs "invalid" $quantity) }}{{ $_ := set $requests (get $names $name | default $name) $quantity }}{{ end -}}
+  {{- end -}}
+{{- end -}}
+{{- if eq "0" (toString (get $requests .gpuResource)) }}{{ $_ := unset $requests .gpuResource }}{{ end -}}
+{{- range $name, $quantity := $requests -}}
+  {{- if not (kindIs "string" $quantity) }}{{ $quantity = include "<< prefix >>.quantity" $quantity }}{{ end -}}
+  {{- $_ := set $requests $name $quantity -}}
+  {{- if not (hasKey $limits $name) }}{{ $_ := set $limits $name $quantity }}{{ end -}}
+{{- end -}}
+limits:
+{{- range $name, $quantity := $limits }}
+{{- /* `cpu: null` under limits: a request without a limit. */}}
+{{- if $quantity }}
+  {{ $name }}: {{ quote $quantity }}
+{{- end }}
+{{- end }}
+requests:
+{{- range $name, $quantity := $requests }}
+  {{ $name }}: {{ quote $quantity }}
+{{- end }}
+{{- end -}}
+
+{{- /*
+ray.securityContext: what Pod Security "restricted" asks of a container, except for the user, which is the image's choice; Ray's own
+images run as 1000. Where the namespace is restricted a root image would not start: say so there.
+*/ -}}
+{{- define "ray.securityContext" -}}
+allowPrivilegeEscalation: false
+capabilities:
+  drop:
+  - ALL
+{{- if .restricted }}
+runAsNonRoot: true
+{{- end }}
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- /* ray.logs.mount: the log volume; pods that share it get a folder each. */ -}}
+{{- define "ray.logs.mount" -}}
+- mountPath: {{ .values.logs.mountPath | default "/tmp/ray" | quote }}
+  name: logs
+  {{- if eq "ReadWriteMany" (.values.logs.accessMode | default "") }}
+  subPathExpr: $(POD_NAME)
+  {{- end }}
+{{- end -}}
+
+{{- define "ray.logs.env" -}}
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+{{- end -}}

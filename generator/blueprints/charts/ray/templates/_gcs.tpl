@@ -1,0 +1,69 @@
+{{- /*
+ray.gcs sets gcs: where the cluster's GCS keeps its state, or nothing when fault tolerance is off.
+{address, username, secret: {name, key}, namespace}
+The platform's Redis is reached through Sentinel's Service: Ray asks it for the master. Each namespace has its own user there.
+*/ -}}
+{{- define "ray.gcs" -}}
+{{- $global := .root.Values.global -}}
+{{- $given := .values.gcsFaultTolerance | default dict -}}
+{{- $enabled := ($global.gcsFaultTolerance).enabled | default false -}}
+{{- if kindIs "bool" $given.enabled -}}
+  {{- $enabled = $given.enabled -}}
+{{- end -}}
+{{- $gcs := dict -}}
+{{- if and $enabled (not $given.disable) -}}
+  {{- $own := $given.redis | default dict -}}
+  {{- if $own.address -}}
+    {{- $gcs = dict "address" $own.address "username" $own.username "secret" $own.passwordSecret -}}
+  {{- else -}}
+    {{- $address := printf "oneblock-redis-sentinel.%s.svc.%s:26379" $global.systemNamespace $global.clusterDomain -}}
+    {{- $gcs = dict "address" $address "username" .root.Release.Namespace "secret" (dict "name" "oneblock-redis") -}}
+  {{- end -}}
+  {{- /* Two clusters of one RayService live side by side while it upgrades: each has the operator's choice, its own UID. */ -}}
+  {{- if ne .kind "RayService" -}}
+    {{- $generation := int64 ($given.generation | default 1) -}}
+    {{- $_ := set $gcs "namespace" (printf "%s.%s.%d" .root.Release.Namespace .name $generation) -}}
+  {{- end -}}
+{{- end -}}
+{{- $_ := set . "gcs" $gcs -}}
+{{- end -}}
+
+{{- /* ray.gcs.password: the reference to Redis' password, as an environment variable or an option has it. */ -}}
+{{- define "ray.gcs.password" -}}
+valueFrom:
+  secretKeyRef:
+    key: {{ .key | default "password" | quote }}
+    name: {{ quote .name }}
+{{- end -}}
+
+<% if has_field("RayCluster", "spec.gcsFaultToleranceOptions") %>
+{{- /* ray.gcs.options: gcsFaultToleranceOptions. */ -}}
+{{- define "ray.gcs.options" -}}
+{{- with .gcs.namespace -}}
+externalStorageNamespace: {{ quote . }}
+{{ end -}}
+redisAddress: {{ quote .gcs.address }}
+{{- with .gcs.secret }}
+redisPassword:
+  {{- include "ray.gcs.password" . | nindent 2 }}
+{{- end }}
+{{- with .gcs.username }}
+redisUsername:
+  value: {{ quote . }}
+{{- end }}
+{{- end -}}
+
+<% endif %>
+{{- /*
+ray.gcs.env adds to `env` what the head's GCS needs to know about Redis; it writes no text.
+Retrying 20 times (10 s) instead of 120 lets a head that met a dead master give up soon and ask Sentinel again.
+*/ -}}
+{{- define "ray.gcs.env" -}}
+{{- $env := .env -}}
+{{- $_ := set $env "RAY_redis_db_connect_retries" "20" -}}
+<% if not has_field("RayCluster", "spec.gcsFaultToleranceOptions") %>
+{{- $_ := set $env "RAY_REDIS_ADDRESS" .gcs.address -}}
+{{- with .gcs.username }}{{ $_ := set $env "REDIS_USERNAME" . }}{{ end -}}
+{{- with .gcs.secret }}{{ $_ := set $env "REDIS_PASSWORD" (include "ray.gcs.password" . | fromYaml) }}{{ end -}}
+<% endif %>
+{{- end -}}

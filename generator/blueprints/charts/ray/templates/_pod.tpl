@@ -1,0 +1,136 @@
+{{- /*
+ray.template: the pod template of a group, the user's `template` over it.
+/dev/shm, `ray start` and its environment, probes and the wait for the GCS are added by the operator.
+*/ -}}
+{{- define "ray.template" -}}
+{{- include "ray.overlay" (dict "text" (include "ray.pod" .) "over" .values.template) -}}
+{{- end -}}
+
+{{- define "ray.pod" -}}
+{{- $cluster := .cluster -}}
+{{- $head := eq .container "ray-head" -}}
+{{- /* A volume for one node holds the head's logs; one for many nodes those of every pod. */ -}}
+{{- $logs := and $cluster.values.logs (or $head (eq "ReadWriteMany" ($cluster.values.logs.accessMode | default ""))) -}}
+{{- $code := and $head $cluster.code -}}
+{{- include "ray.node" . -}}
+metadata:
+  {{- include "ray.pod.metadata" . | nindent 2 }}
+spec:
+  {{- /* Only the autoscaler needs the API, and the operator gives that head an account of its own. */}}
+  {{- if not (or .values.serviceAccountName (and $head $cluster.autoscaled)) }}
+  automountServiceAccountToken: false
+  {{- end }}
+  containers:
+  - {{ include "ray.container" (dict "group" . "logs" $logs "code" $code) | indent 4 | trim }}
+  {{- with $cluster.root.Values.global.imagePullSecrets }}
+  imagePullSecrets:
+  {{- range . }}
+  - name: {{ quote . }}
+  {{- end }}
+  {{- end }}
+  {{- if or .shape.labels .values.nodeSelector }}
+  nodeSelector:
+    {{- include "ray.pod.nodeSelector" . | nindent 4 }}
+  {{- end }}
+  {{- with ($cluster.owner).priorityClassName | default $cluster.values.priorityClassName }}
+  {{- /* The label on the object tells Volcano about the gang; this tells Kubernetes about the pod. */}}
+  priorityClassName: {{ quote . }}
+  {{- end }}
+<% if not has_field("RayCluster", "spec.autoscalerOptions.version") %>
+  {{- if and $cluster.autoscaled (eq "v2" ($cluster.values.autoscaling.version | default "")) }}
+  restartPolicy: Never
+  {{- end }}
+<% endif %>
+  {{- if $logs }}
+  {{- /* Ray's images run as user 1000, which must be able to write its logs. */}}
+  securityContext:
+    fsGroup: 1000
+    fsGroupChangePolicy: OnRootMismatch
+  {{- end }}
+  {{- with .values.serviceAccountName }}
+  serviceAccountName: {{ quote . }}
+  {{- end }}
+  {{- if or .shape.taints .values.tolerations }}
+  tolerations:
+  {{- include "ray.pod.tolerations" . | nindent 2 }}
+  {{- end }}
+  {{- if or $code $logs }}
+  volumes:
+  {{- if $code }}
+  - configMap:
+      name: {{ $cluster.object }}-code
+    name: code
+  {{- end }}
+  {{- if $logs }}
+  - name: logs
+    persistentVolumeClaim:
+      claimName: {{ $cluster.object }}-logs
+  {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* ray.pod.metadata. The labels say whose pods these are: the RayCluster of a job or service gets a name nobody knows. */ -}}
+{{- define "ray.pod.metadata" -}}
+{{- $scraped := (.cluster.root.Values.global.monitoring).annotations -}}
+{{- $own := .values.annotations | default dict -}}
+{{- if or $scraped $own -}}
+annotations:
+  {{- if $scraped }}
+  {{- range $name, $value := dict "path" "/metrics" "port" "8080" "scrape" "true" }}
+  {{- if not (hasKey $own (print "prometheus.io/" $name)) }}
+  prometheus.io/{{ $name }}: {{ quote $value }}
+  {{- end }}
+  {{- end }}
+  {{- end }}
+  {{- with $own }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{ end -}}
+labels:
+  app.kubernetes.io/component: {{ lower .cluster.kind }}
+  app.kubernetes.io/instance: {{ quote .cluster.name }}
+  app.kubernetes.io/part-of: oneblock
+  {{- with .values.labels }}
+  {{- with omit . "app.kubernetes.io/component" "app.kubernetes.io/instance" "app.kubernetes.io/part-of" }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+  {{- end }}
+{{- end -}}
+
+{{- /* ray.node sets shape and gpuResource of a group: the node shape it asks for with `nodes`, and what a GPU is called there. */ -}}
+{{- define "ray.node" -}}
+{{- $shape := dict -}}
+{{- with .values.nodes -}}
+  {{- $shapes := $.cluster.root.Values.global.nodes | default dict -}}
+  {{- if not (hasKey $shapes .) -}}
+    {{- fail (printf "%s %s: no node shape %q; there are: %s" $.cluster.kind $.cluster.name . (keys $shapes | sortAlpha | join ", ")) -}}
+  {{- end -}}
+  {{- $shape = get $shapes . | default dict -}}
+{{- end -}}
+{{- $_ := set . "shape" $shape -}}
+{{- $_ := set . "gpuResource" ($shape.gpuResource | default "nvidia.com/gpu") -}}
+{{- end -}}
+
+{{- /* ray.pod.nodeSelector: the labels of the node shape and the group's own. */ -}}
+{{- define "ray.pod.nodeSelector" -}}
+{{- $selector := dict -}}
+{{- include "ray.merge" (dict "base" $selector "over" .shape.labels) -}}
+{{- include "ray.merge" (dict "base" $selector "over" .values.nodeSelector) -}}
+{{- toYaml $selector -}}
+{{- end -}}
+
+{{- /* ray.pod.tolerations: those for the taints of the node shape ("key=value:Effect" or "key:Effect"), then the group's own. */ -}}
+{{- define "ray.pod.tolerations" -}}
+{{- $tolerations := list -}}
+{{- range .shape.taints -}}
+  {{- $effect := splitList ":" . | last -}}
+  {{- $key := trimSuffix (printf ":%s" $effect) . -}}
+  {{- if contains "=" $key -}}
+    {{- $pair := splitn "=" 2 $key -}}
+    {{- $tolerations = append $tolerations (dict "key" $pair._0 "operator" "Equal" "value" $pair._1 "effect" $effect) -}}
+  {{- else -}}
+    {{- $tolerations = append $tolerations (dict "key" $key "operator" "Exists" "effect" $effect) -}}
+  {{- end -}}
+{{- end -}}
+{{- toYaml (concat $tolerations (.values.tolerations | default list)) -}}
+{{- end -}}

@@ -1,0 +1,204 @@
+#!/bin/sh
+# Finds out which master to watch, runs Sentinel, and stays its parent: it hands on signals, brings new users of the
+# mounted Secret to Redis and Sentinel, and marks the volume once a first copy of the data is complete.
+#
+# Where the master comes from, in this order:
+#   1. the administrator's override, while no master lives
+#   2. the sentinel.conf on this volume, which Sentinel itself keeps up to date
+#   3. a majority of the other Sentinels (this volume was lost)
+#   4. a first install: every Sentinel answers and none knows a master; then pod 0 is it, and the others follow pod 0
+# Otherwise it waits and says why: an empty volume must never be able to out-vote one with data.
+set -eu
+SCRIPT=sentinel
+# shellcheck source=lib.sh
+. "${CONFIG_DIR:-/etc/oneblock/redis}/lib.sh"
+umask 077
+sentinel_pid=
+users_seen=
+
+stop() {
+  trap - TERM INT
+  stop_sentinel
+  exit 0
+}
+
+stop_sentinel() {
+  [ -n "$sentinel_pid" ] || return 0
+  kill -TERM "$sentinel_pid" 2>/dev/null || :
+  wait "$sentinel_pid" || :
+  sentinel_pid=
+}
+
+pause() { # SECONDS: a sleep that a signal ends at once
+  sleep "$1" &
+  wait $! || :
+}
+
+# --- configuration ---------------------------------------------------------------------------------------------------
+
+known_master() { # the master in the kept sentinel.conf, when it is a pod of this set
+  [ -s "$SENTINEL_CONF" ] || return 1
+  kept=$(awk -v group="$GROUP" '$1 == "sentinel" && $2 == "monitor" && $3 == group { print $4 }' "$SENTINEL_CONF")
+  for n in $(ordinals); do
+    if [ "$kept" = "$(announce "$n")" ]; then
+      echo "$kept"
+      return
+    fi
+  done
+  return 1
+}
+
+learned() { # what Sentinel found out and must not forget; names outside this set are dropped
+  [ -s "$SENTINEL_CONF" ] || return 0
+  names=$(for n in $(ordinals); do announce "$n"; done)
+  awk -v group="$GROUP" -v names="$names" '
+    BEGIN { count = split(names, list, "\n"); for (i = 1; i <= count; i++) ours[list[i]] = 1 }
+    $1 != "sentinel" { next }
+    $2 == "current-epoch" { print }
+    ($2 == "config-epoch" || $2 == "leader-epoch") && $3 == group { print }
+    ($2 == "known-replica" || $2 == "known-slave" || $2 == "known-sentinel") && $3 == group && $4 in ours { print }' "$SENTINEL_CONF"
+}
+
+next_epoch() { # an override must win over what other Sentinels remember
+  epoch=$(learned | awk '$2 == "current-epoch" { print $3 }')
+  echo $((${epoch:-0} + 1))
+}
+
+watch_lines() { # MASTER
+  echo "sentinel monitor $GROUP $1 6379 $QUORUM"
+  echo "sentinel auth-user $GROUP _sentinel"
+  echo "sentinel auth-pass $GROUP $(secret sentinel-password)"
+  echo "sentinel down-after-milliseconds $GROUP $DOWN_AFTER_MS"
+  echo "sentinel failover-timeout $GROUP $FAILOVER_TIMEOUT_MS"
+  echo "sentinel parallel-syncs $GROUP 1"
+  # A restarted master that is still loading counts as down after the same time.
+  echo "sentinel master-reboot-down-after-period $GROUP $DOWN_AFTER_MS"
+}
+
+write_conf() { # FILE [LINES]
+  {
+    cat "$CONFIG_DIR/sentinel.conf"
+    echo "dir $RUN_DIR"
+    echo "aclfile $RUN_DIR/sentinel-users.acl"
+    # The same name always has the same id: a lost volume leaves no ghost Sentinel behind.
+    echo "sentinel myid $(announce "$ORDINAL" | sha1sum | cut -d ' ' -f 1)"
+    echo "sentinel announce-ip $(announce "$ORDINAL")"
+    echo "sentinel announce-port 26379"
+    echo "sentinel sentinel-user _sentinel"
+    echo "sentinel sentinel-pass $(secret sentinel-password)"
+    [ -z "${2:-}" ] || echo "$2"
+  } >"$1.new"
+  mv "$1.new" "$1"
+}
+
+run() { # FILE
+  sentinel_users >"$RUN_DIR/sentinel-users.acl"
+  "$(program server)" "$1" --sentinel &
+  sentinel_pid=$!
+}
+
+# --- which master ----------------------------------------------------------------------------------------------------
+
+fresh() { # could this be a first install? Pod 0 may bring data (a restored backup), the others may not
+  [ ! -e "$SENTINEL_CONF" ] && [ ! -f "$SYNCED" ] && { [ "$ORDINAL" = 0 ] || ! holds_data; }
+}
+
+first_install() { # reads ask_sentinels' lines: does every pod answer, and none know a master (but pod 0 itself)?
+  awk -v all="$REPLICAS" -v me="$ORDINAL" -v first="$(announce 0)" '
+    $2 == "none" { next }
+    $1 == 0 && $2 == first && $3 == 0 { named = 1; next }
+    { other = 1 }
+    END { exit !(NR == all && !other && (me == 0 ? !named : named)) }'
+}
+
+find_master() { # prints the master of an empty or unusable sentinel.conf; waits until that is certain
+  waited=0
+  while :; do
+    answers=$(ask_sentinels)
+    if forced_master; then
+      return
+    elif echo "$answers" | newest; then
+      return
+    elif fresh && echo "$answers" | first_install; then
+      if [ "$ORDINAL" = 0 ]; then
+        : >"$FIRST_MASTER"
+      fi
+      announce 0
+      return
+    fi
+    if [ $((waited % 15)) = 5 ]; then
+      log "no master is certain yet; Sentinels answer: $(echo "$answers" | tr '\n' ';'). This volume is $(fresh && echo empty || echo "not empty, but has no sentinel.conf"). If it stays so, see bootstrap.forceMasterOrdinal."
+    fi
+    waited=$((waited + 1))
+    pause 1
+  done
+}
+
+# --- the life of the pod ---------------------------------------------------------------------------------------------
+
+apply_users() { # PORT OLD NEW: changes users one by one. ACL LOAD would cut the connections of every tenant on Redis 7.2
+  changes=$(user_changes "$2" "$3")
+  [ -n "$changes" ] || return 0
+  replies=$(echo "$changes" | cli 127.0.0.1 "$1") || return 1
+  if echo "$replies" | grep -vq -e '^OK$' -e '^[0-9]*$'; then
+    log "users on port $1: $(echo "$replies" | grep -v '^OK$' | head -n 1)"
+    return 1
+  fi
+  mv "$3" "$2"
+  log "users on port $1: $(echo "$changes" | cut -d ' ' -f 2-3 | tr '\n' ';')"
+}
+
+sync_users() { # when kubelet has replaced the mounted Secret
+  version=$(readlink "$AUTH_DIR/..data" || echo none)
+  [ "$version" != "$users_seen" ] || return 0
+  sentinel_users >"$RUN_DIR/sentinel-users.new"
+  apply_users 26379 "$RUN_DIR/sentinel-users.acl" "$RUN_DIR/sentinel-users.new" || return 0
+  [ -f "$RUN_DIR/redis-users.acl" ] || return 0
+  redis_users >"$RUN_DIR/redis-users.new"
+  apply_users 6379 "$RUN_DIR/redis-users.acl" "$RUN_DIR/redis-users.new" || return 0
+  users_seen=$version
+}
+
+mark_synced() { # a replica may be promoted once its first copy of the data is complete
+  [ ! -f "$SYNCED" ] || return 0
+  replication=$(cli 127.0.0.1 6379 INFO replication | tr -d '\r')
+  case $replication in
+    *role:slave*master_link_status:up*master_sync_in_progress:0*) ;;
+    *) return 0 ;;
+  esac
+  cli 127.0.0.1 6379 CONFIG SET replica-priority 100 >/dev/null || return 0
+  : >"$SYNCED"
+  log "first copy complete; this pod may be promoted from now on"
+}
+
+trap stop TERM INT
+mkdir -p "$DATA_DIR/sentinel" "$DATA_DIR/state" "$RUN_DIR"
+if forced=$(forced_master); then
+  log "override: $forced is the master"
+  epoch=$(next_epoch)
+  lines="$(watch_lines "$forced")
+sentinel config-epoch $GROUP $epoch
+sentinel current-epoch $epoch
+$(learned | grep ' known-sentinel ' || :)"
+elif master=$(known_master); then
+  lines="$(watch_lines "$master")
+$(learned)"
+else
+  if fresh; then
+    # A Sentinel that watches nothing: it lets the other pods see that this volume is empty.
+    write_conf "$RUN_DIR/sentinel-waiting.conf"
+    run "$RUN_DIR/sentinel-waiting.conf"
+  fi
+  find_master >"$RUN_DIR/master"
+  stop_sentinel
+  lines=$(watch_lines "$(cat "$RUN_DIR/master")")
+fi
+write_conf "$SENTINEL_CONF" "$lines"
+log "$(echo "$lines" | head -n 1)"
+run "$SENTINEL_CONF"
+while kill -0 "$sentinel_pid" 2>/dev/null; do
+  sync_users
+  mark_synced
+  pause 5
+done
+wait "$sentinel_pid"

@@ -1,0 +1,30 @@
+"""``oneblock check``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+
+from generator.cli.context import FINDINGS, Context, pass_context
+from generator.cli.trees import run_trees
+
+
+@click.command(name="check")
+@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@click.option("--output", type=click.Path(path_type=Path), help="The tree's root (default: gitops.path, or rendered).")
+@click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")
+@pass_context
+def command(context: Context, values: Path | None, output: Path | None, engine: str) -> None:
+    """Is the written tree what the values say? Writes nothing; exit code 1 says no, and which files.
+
+    \b
+    Example, in CI:
+        oneblock check || { echo "run oneblock render and commit the result"; exit 1; }
+    """
+    from generator.commands.render import Options
+
+    options = Options(output=output, engine="binary" if engine == "binary" else "sdk", write=False)
+    if run_trees(context, values, options, time.monotonic()):
+        raise click.exceptions.Exit(FINDINGS)

@@ -1,0 +1,67 @@
+"""``oneblock diff``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
+
+if TYPE_CHECKING:
+    from generator.commands.diff import Changed
+    from generator.report.changes import ObjectChange
+
+
+@click.command(name="diff")
+@click.argument("revision", required=False)
+@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["never", "removed", "changed"]),
+    default="never",
+    help="Exit with 1 when an object is removed, or when anything changes.",
+)
+@click.option("-o", "output", type=click.Choice(["text", "json"]), default="text", help="For people or for programs.")
+@pass_context
+def command(
+    context: Context, revision: str | None, values: Path | None, engine: str, fail_on: str, output: str
+) -> None:
+    """What a change of the values does to objects: against a Git revision, or against the written tree.
+
+    \b
+    Examples:
+        oneblock diff                 the values against rendered/
+        oneblock diff main            this branch against main
+        oneblock diff main --fail-on removed
+    """
+    from generator.commands.diff import diff
+    from generator.report.changes import data, write
+    from generator.report.plain_data import to_json
+    from generator.source.revision import RevisionError
+
+    try:
+        found = diff(context.root, values, revision, "binary" if engine == "binary" else "sdk")
+    except RevisionError as error:
+        raise click.BadParameter(str(error), param_hint="REVISION") from error
+    if found.findings:
+        tell_findings(context, found.findings, files=[each.span.file for each in found.findings])
+        raise click.exceptions.Exit(FINDINGS)
+    changes = [_shown(each) for each in found.changes]
+    click.echo(to_json(data(changes)) if output == "json" else write(changes, context.out), nl=False)
+    removed = any(change.op == "removed" for change in found.changes)
+    if (fail_on == "removed" and removed) or (fail_on == "changed" and found.changes):
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _shown(change: Changed) -> ObjectChange:
+    from generator.commands.objects import MISSING
+    from generator.report.changes import ABSENT, FieldChange, ObjectChange
+
+    def side(value: object) -> object:
+        return ABSENT if value is MISSING else value
+
+    fields = tuple(FieldChange(each.path, side(each.old), side(each.new), each.where) for each in change.fields)
+    return ObjectChange(change.heading, change.kind, change.name, change.op, fields, change.where)  # type: ignore[arg-type]

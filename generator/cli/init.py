@@ -1,0 +1,38 @@
+"""``oneblock init``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.cli.context import USAGE, Context, pass_context
+
+
+@click.command(name="init")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--gitops", type=click.Choice(["argocd", "flux", "none"]), default="none", help="Who applies the tree.")
+@click.option("--ci", type=click.Choice(["github"]), help="Also write a workflow that checks every pull request.")
+@pass_context
+def command(context: Context, folder: Path, gitops: str, ci: str | None) -> None:
+    """Write a new fleet to DIR: one platform, one team, ready to render.
+
+    \b
+    Examples:
+        oneblock init ray-fleet
+        oneblock init ray-fleet --gitops argocd --ci github
+    """
+    from generator.commands.init import InitError, new_fleet, write_fleet
+
+    target = context.root / folder
+    files = new_fleet(gitops, ci)  # type: ignore[arg-type]
+    try:
+        write_fleet(target, files)
+    except InitError as error:
+        click.echo(f"error: {error}", err=True)
+        raise click.exceptions.Exit(USAGE) from None
+    told = [(f"{target / file.path}", file.about) for file in files if file.about]
+    width = max(len(path) for path, _ in told)
+    for path, about in told:
+        click.echo(f"{path:<{width}}  {about}")
+    click.echo(f"next:  cd {target} && oneblock render", err=True)

@@ -1,0 +1,43 @@
+"""``oneblock list``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
+from generator.cli.rule_book import OUTPUT
+
+COLUMNS = {
+    "workloads": ("namespace", "kind", "name", "queue", "ray", "workers", "cpu", "memory", "gpu", "gcsFT:GCS FT"),
+    "queues": ("name", "parent", "namespaces", "weight", "priority", "guarantee", "deserved", "capability"),
+    "namespaces": ("name", "owners", "users", "quota", "queues"),
+}
+
+
+@click.command(name="list")
+@click.argument("what", type=click.Choice(list(COLUMNS)), default="workloads")
+@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@OUTPUT
+@pass_context
+def command(context: Context, what: str, values: Path | None, output: str) -> None:
+    """The fleet at a glance: workloads (the default), queues or namespaces.
+
+    \b
+    Examples:
+        oneblock list
+        oneblock list queues -o json
+    """
+    from generator.commands import listing
+    from generator.commands.fleet_files import find_clusters
+    from generator.report.table import Column, view
+
+    clusters, findings = find_clusters(context.root, values)
+    if findings:
+        tell_findings(context, findings, files=[each.span.file for each in findings])
+        raise click.exceptions.Exit(FINDINGS)
+    rows = list(getattr(listing, what)(clusters))
+    names = [*(["cluster"] if any("cluster" in row for row in rows) else []), *COLUMNS[what]]
+    columns = [Column(*name.split(":")) for name in names]
+    click.echo(view(columns, rows, output, context.out), nl=False)  # type: ignore[arg-type]

@@ -1,0 +1,78 @@
+"""Opens a fleet: which clusters it has, and each cluster's platform file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.commands import work
+from generator.commands.job import Job
+from generator.diagnostics import Diagnostic, has_errors
+from generator.schema.versions import DEFAULT, Versions
+from generator.source import find_values, load
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster's files, relative to the fleet's root. ``name`` is empty when the fleet is one cluster."""
+
+    root: Path
+    name: str
+    platform: str | None
+    namespaces: tuple[str, ...]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file of the cluster, the platform's first."""
+        return (*((self.platform,) if self.platform is not None else ()), *self.namespaces)
+
+    def raw(self, file: str) -> bytes:
+        """A file's bytes; empty where it cannot be read (the reader will say why)."""
+        try:
+            return (self.root / file).read_bytes()
+        except OSError:
+            return b""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A cluster with its platform file read; ``job`` is None when that file cannot be used."""
+
+    cluster: Cluster
+    findings: tuple[Diagnostic, ...]
+    job: Job | None
+    output_path: str = "rendered"
+
+
+def find_clusters(root: Path, values: Path | None) -> tuple[list[Cluster], list[Diagnostic]]:
+    """The clusters of the fleet at ``root``, and what is wrong with its folders."""
+    folder = values.as_posix() if values is not None else "values"
+    found, findings = find_values(root, folder)
+    clusters = []
+    for each in found:
+        name = each.folder.removeprefix(folder).strip("/")
+        clusters.append(Cluster(root, name, each.platform, each.namespaces))
+    return clusters, findings
+
+
+def open_cluster(cluster: Cluster) -> Opened:
+    """Reads and checks the platform file."""
+    if cluster.platform is None:
+        return Opened(cluster, (), None)
+    document, findings = load(cluster.root, cluster.platform)
+    if document is None:
+        return Opened(cluster, tuple(findings), None)
+    job = Job(cluster.root, cluster.platform, document.text.encode())
+    findings = findings + work.check_platform(document, job)
+    if has_errors(findings):
+        return Opened(cluster, tuple(findings), None)
+    path = job.tools.platform.at("gitops", "path") or "rendered"
+    below = f"{path}/{cluster.name}" if cluster.name else str(path)
+    return Opened(cluster, tuple(findings), job, below)
+
+
+def fleet_versions(root: Path) -> Versions:
+    """The versions the fleet's first sound platform file pins; OneBlock's defaults where there is none."""
+    clusters, _ = find_clusters(root, None)
+    jobs = (open_cluster(cluster).job for cluster in clusters)
+    return next((job.tools.platform.versions for job in jobs if job is not None), DEFAULT)

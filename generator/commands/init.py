@@ -1,0 +1,73 @@
+"""``oneblock init``: a new fleet that validates and renders as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import Environment, StrictUndefined
+
+from generator import __version__, resources
+from generator.schema.values import write_schemas
+from generator.schema.versions import DEFAULT
+
+GitOps = Literal["argocd", "flux", "none"]
+
+
+class InitError(Exception):
+    """The folder cannot become a new fleet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One file of the new fleet; ``about`` is empty for files that need no introduction."""
+
+    path: str
+    content: bytes
+    about: str = ""
+
+
+def new_fleet(gitops: GitOps, ci: str | None) -> list[Written]:
+    """The files of a new fleet, in the order they are told of."""
+    platform = (resources.sample_fleets() / "platform.yaml").read_text(encoding="utf-8")
+    team = (resources.sample_fleets() / "namespaces" / "team-a.yaml").read_bytes()
+    about = "the platform: operator, Redis, queues, namespaces"
+    files = [
+        Written("values/platform.yaml", (platform + _blueprint("gitops.yaml", gitops=gitops)).encode(), about),
+        Written("values/namespaces/team-a.yaml", team, "one team's RayCluster"),
+        Written("CODEOWNERS", _blueprint("CODEOWNERS").encode(), "who may change which file"),
+        Written(".gitignore", _blueprint("gitignore").encode()),
+        *(Written(f"schemas/{name}", content) for name, content in write_schemas().items()),
+    ]
+    if ci == "github":
+        workflow = _blueprint("github-workflow.yml", version=__version__)
+        files.append(Written(".github/workflows/oneblock.yml", workflow.encode(), "checks every pull request"))
+    return files
+
+
+def write_fleet(folder: Path, files: list[Written]) -> None:
+    """Writes ``files`` below ``folder``. Raises InitError where it is not empty or cannot be written."""
+    try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise InitError(f"{folder} is not an empty folder; choose a new one")
+        for file in files:
+            target = folder / file.path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.content)
+    except OSError as error:
+        raise InitError(f"{folder} cannot be written: {error.strerror}") from error
+
+
+def _blueprint(name: str, **values: str) -> str:
+    text = (resources.BLUEPRINTS / "init" / name).read_text(encoding="utf-8")
+    made = Environment(  # noqa: S701 (plain text, no HTML)
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+    )
+    return made.from_string(text).render(values)

@@ -1,0 +1,86 @@
+"""What one run over one cluster's files needs, in a form that goes to another process."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from generator import __version__
+from generator.charts.store import chart_folder
+from generator.fleet import Namespace, Platform, open_namespace
+from generator.helm import Engine, open_engine
+from generator.helm.engine import EngineName
+from generator.source import Document, read
+
+
+CACHE = ".oneblock_cache"
+"""Below the fleet's root: what may be thrown away at any time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One cluster of the fleet at ``root``: its platform file (already found to be readable) and what to do with it.
+
+    ``output`` is the tree's root and ``stage`` where new files wait; both None when nothing is rendered.
+    """
+
+    root: Path
+    platform_file: str
+    platform_raw: bytes = field(repr=False)
+    engine: EngineName = "sdk"
+    output: Path | None = None
+    stage: Path | None = None
+
+    @property
+    def tools(self) -> Tools:
+        """The opened tools of this process for this job."""
+        return _open(self)
+
+
+class Tools:
+    """What a process keeps between namespaces: the platform, the charts, Helm (started only when first asked)."""
+
+    def __init__(self, job: Job) -> None:
+        document, _ = read(job.platform_file, job.platform_raw)
+        if document is None:
+            raise ValueError(f"{job.platform_file} was checked before and cannot be read now")
+        self.platform = Platform(document)
+        self._job = job
+        self._engine: Engine | None = None
+        self._charts: Path | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """Helm."""
+        if self._engine is None:
+            self._engine = open_engine(self._job.engine, kube_version=self.platform.versions.kubernetes)
+        return self._engine
+
+    @property
+    def charts(self) -> Path:
+        """The folder of sub-charts for the pinned versions."""
+        if self._charts is None:
+            self._charts = chart_folder(self.platform.versions, self._job.root / CACHE)
+        return self._charts
+
+    def namespace(self, document: Document) -> Namespace:
+        """The namespace file ``document`` under this platform."""
+        return open_namespace(Path(document.file).stem, document, self.platform)
+
+
+@lru_cache(maxsize=2)
+def _open(job: Job) -> Tools:
+    return Tools(job)
+
+
+def inputs_digest(*parts: Any) -> str:
+    """A digest of everything that decides a result; OneBlock's own version is always part of it."""
+    whole = hashlib.sha256(__version__.encode())
+    for part in parts:
+        content = part if isinstance(part, bytes) else str(part).encode()
+        whole.update(len(content).to_bytes(8, "big"))
+        whole.update(content)
+    return whole.hexdigest()

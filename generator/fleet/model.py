@@ -1,0 +1,232 @@
+"""Platform, Namespace and Fleet: the two kinds of values file, read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from generator.fleet import builtin, expand
+from generator.fleet.places import Place, Sourced
+from generator.fleet.workload import CLUSTER_SPEC, Kind, Workload, as_list, as_map
+from generator.schema.versions import Versions
+from generator.source import Document
+
+DEFAULT_QUEUE = "default"
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A Volcano queue of the platform file."""
+
+    name: str
+    place: Place
+    spec: dict[str, Any]
+
+    @property
+    def namespaces(self) -> list[str]:
+        """Namespaces it is granted to; ``["*"]`` means every namespace."""
+        return [str(each) for each in as_list(self.spec.get("namespaces"))]
+
+    @property
+    def parent(self) -> str:
+        """The parent queue's name; ``root`` at the top."""
+        return str(self.spec.get("parent") or "root")
+
+    def grants(self, namespace: str) -> bool:
+        """Whether ``namespace`` may use it."""
+        return "*" in self.namespaces or namespace in self.namespaces
+
+
+@dataclass(frozen=True)
+class Platform:
+    """``platform.yaml``: grants, versions, and what every chart sees."""
+
+    document: Document
+
+    @property
+    def place(self) -> Place:
+        """The file's root."""
+        return Place(self.document)
+
+    def at(self, *path: str) -> Any:
+        """The value at ``path``, None where nothing is written."""
+        node: Any = self.document.data
+        for step in path:
+            node = as_map(node).get(step)
+        return node
+
+    @cached_property
+    def versions(self) -> Versions:
+        """The pinned versions."""
+        return Versions.from_platform(self.document.data)
+
+    @property
+    def system_namespace(self) -> str:
+        """Where the operator and Redis run."""
+        return str(self.at("global", "systemNamespace") or "oneblock-system")
+
+    @property
+    def namespaces(self) -> dict[str, Any]:
+        """Declared namespaces: name → grant."""
+        return as_map(self.at("global", "namespaces"))
+
+    @cached_property
+    def queues(self) -> dict[str, Queue]:
+        """Declared queues by name."""
+        place = self.place / "queues"
+        return {name: Queue(name, place / name, as_map(spec)) for name, spec in as_map(self.at("queues")).items()}
+
+    @property
+    def batch_scheduler(self) -> str:
+        """``volcano`` or ``none``."""
+        return str(self.at("global", "batchScheduler") or "volcano")
+
+    @property
+    def redis_enabled(self) -> bool:
+        """Whether the platform runs Redis."""
+        return self.at("redis", "enabled") is not False
+
+    @property
+    def gcs_fault_tolerance(self) -> bool:
+        """GCS fault tolerance of a RayCluster that says nothing."""
+        return self.at("global", "gcsFaultTolerance", "enabled") is True
+
+    @property
+    def profiles(self) -> dict[str, tuple[Any, Place]]:
+        """Presets by name: OneBlock's own, then the platform's over them."""
+        known = {name: (data, builtin.place(name)) for name, data in builtin.profiles().items()}
+        place = self.place / "global" / "profiles"
+        return known | {name: (data, place / name) for name, data in as_map(self.at("global", "profiles")).items()}
+
+    def granted_queues(self, namespace: str) -> list[str]:
+        """Queues ``namespace`` may use; Volcano's ``default`` is open unless the platform file lists it."""
+        granted = [name for name, queue in self.queues.items() if queue.grants(namespace)]
+        return granted if DEFAULT_QUEUE in self.queues else [*granted, DEFAULT_QUEUE]
+
+
+@dataclass(frozen=True)
+class Namespace:
+    """``namespaces/<name>.yaml`` and the platform it belongs to."""
+
+    name: str
+    document: Document
+    platform: Platform
+
+    @property
+    def place(self) -> Place:
+        """The file's root."""
+        return Place(self.document)
+
+    @property
+    def grant(self) -> dict[str, Any] | None:
+        """What the platform file grants it; None when it is not declared there."""
+        found = self.platform.namespaces.get(self.name)
+        return None if self.name not in self.platform.namespaces else as_map(found)
+
+    @cached_property
+    def clusters(self) -> tuple[Workload, ...]:
+        """Its RayClusters."""
+        return tuple(self._workload("RayCluster", "rayClusters", name) for name in self._names("rayClusters"))
+
+    @cached_property
+    def jobs(self) -> tuple[Workload, ...]:
+        """Its RayJobs and RayCronJobs."""
+        return tuple(self._job(name) for name in self._names("rayJobs"))
+
+    @cached_property
+    def services(self) -> tuple[Workload, ...]:
+        """Its RayServices."""
+        return tuple(self._workload("RayService", "rayServices", name) for name in self._names("rayServices"))
+
+    @property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Clusters, jobs, services."""
+        return (*self.clusters, *self.jobs, *self.services)
+
+    def _names(self, section: str) -> list[str]:
+        return list(as_map(self.document.data.get(section)))
+
+    def _layers(self, data: Any, place: Place) -> Sourced:
+        """A RayCluster's short form with its profile under it."""
+        name = as_map(data).get("profile")
+        under = self.platform.profiles.get(str(name))
+        return expand.layered([*([under] if under else []), (data, place)])
+
+    def _cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str) -> None:
+        at = CLUSTER_SPEC[kind]
+        expand.cluster_spec(short, made, at, ray_version=self.platform.versions.ray)
+        if kind == "RayCluster" and self.platform.versions.at_least("kuberay", "1.6"):
+            made.put((*at, "upgradeStrategy", "type"), short.get("upgradeStrategy", default="None"), None)
+            if place := short.place(("upgradeStrategy",)):
+                made.places[(*at, "upgradeStrategy", "type")] = place
+        if expand.gcs_fault_tolerance(short, default=self.platform.gcs_fault_tolerance):
+            self._gcs(short, made, kind, name)
+        if kind != "RayCluster":
+            expand.overlay_spec(short, made, at)
+
+    def _gcs(self, short: Sourced, made: Sourced, kind: Kind, name: str) -> None:
+        place = short.place(("gcsFaultTolerance", "enabled")) or short.place(("gcsFaultTolerance",))
+        place = place or self.platform.place / "global" / "gcsFaultTolerance" / "enabled"
+        if not self.platform.versions.at_least("kuberay", "1.3"):
+            made.put(("metadata", "annotations", "ray.io/ft-enabled"), "true", place)
+            return
+        at = (*CLUSTER_SPEC[kind], "gcsFaultToleranceOptions")
+        platform = self.platform
+        domain = str(platform.at("global", "clusterDomain") or "cluster.local")
+        managed = f"oneblock-redis-sentinel.{platform.system_namespace}.svc.{domain}:26379"
+        address = short.get("gcsFaultTolerance", "redis", "address")
+        made.put((*at, "redisAddress"), address or managed, short.place(("gcsFaultTolerance", "redis", "address")) or place)
+        if kind != "RayService":
+            generation = short.get("gcsFaultTolerance", "generation", default=1)
+            made.put((*at, "externalStorageNamespace"), f"{self.name}.{name}.{generation}", place)
+
+    def _workload(self, kind: Kind, section: str, name: str) -> Workload:
+        place = self.place / section / name
+        data = as_map(self.document.data[section]).get(name)
+        if kind == "RayCluster":
+            short = self._layers(data, place)
+            made = expand.metadata(short, name, self.name)
+            self._cluster(short, made, kind, name)
+        else:
+            short = expand.layered([(data, place)])
+            made = expand.metadata(short, name, self.name)
+            expand.service_spec(short, made)
+            self._inner_cluster(short, made, kind, name, place)
+        expand.overlay_spec(short, made, ("spec",))
+        return Workload(kind, name, self.name, place, short, made)
+
+    def _inner_cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str, place: Place) -> None:
+        inner = short.get("rayCluster")
+        if isinstance(inner, dict):
+            self._cluster(self._layers(inner, place / "rayCluster"), made, kind, name)
+
+    def _job(self, name: str) -> Workload:
+        place = self.place / "rayJobs" / name
+        short = expand.layered([(as_map(self.document.data["rayJobs"]).get(name), place)])
+        kind: Kind = "RayCronJob" if short.get("schedule") is not None else "RayJob"
+        made = expand.metadata(short, name, self.name)
+        at: tuple[str, ...] = ("spec",)
+        if kind == "RayCronJob":
+            at = ("spec", "jobTemplate")
+            made.put(("spec", "schedule"), short.get("schedule"), short.place(("schedule",)))
+            if short.get("timeZone") is not None:
+                made.put(("spec", "timeZone"), short.get("timeZone"), short.place(("timeZone",)))
+        expand.job_spec(short, made, at)
+        self._inner_cluster(short, made, kind, name, place)
+        expand.overlay_spec(short, made, at)
+        return Workload(kind, name, self.name, place, short, made)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """One cluster's files. ``name`` is the folder below ``values/``, empty when there is one cluster only."""
+
+    name: str
+    platform: Platform
+    namespaces: tuple[Namespace, ...] = ()
+
+
+def open_namespace(name: str, document: Document, platform: Platform) -> Namespace:
+    """The namespace file ``document`` under ``platform``."""
+    return Namespace(name, document, platform)

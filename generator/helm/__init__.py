@@ -1,0 +1,8 @@
+"""Helm, behind one protocol with two adapters: the SDK in process and the ``helm`` program.
+
+Nothing else of OneBlock loads Helm or starts a program.
+"""
+
+from generator.helm.engine import Engine, HelmError, open_engine, split_documents
+
+__all__ = ["Engine", "HelmError", "open_engine", "split_documents"]

@@ -1,0 +1,58 @@
+"""The protocol both adapters keep, and what they share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+EngineName = Literal["sdk", "binary"]
+
+_SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
+_SOURCE_LINE = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)*")
+
+
+class HelmError(Exception):
+    """Helm refused to render a release; the message is Helm's own, cut to what helps."""
+
+
+class Engine(Protocol):
+    """Renders a chart the way ``helm template`` does."""
+
+    name: str
+    version: str
+
+    def render(self, chart: Path, release: str, namespace: str, values: Mapping[str, Any]) -> list[str]:
+        """The manifests of a release, one text an object, in no promised order.
+
+        ``chart`` is a chart's folder; hooks are included, NOTES.txt and empty documents are not. Raises HelmError.
+        """
+        ...
+
+
+def open_engine(name: EngineName, *, kube_version: str) -> Engine:
+    """The adapter called ``name``; ``kube_version`` (``1.36``) is what charts see as the cluster's version."""
+    if name == "sdk":
+        from generator.helm.sdk import SdkEngine
+
+        return SdkEngine()
+    from generator.helm.binary import BinaryEngine
+
+    return BinaryEngine(kube_version=kube_version)
+
+
+def split_documents(text: str) -> list[str]:
+    """The YAML documents of a text Helm printed, without separators, ``# Source:`` lines and empty ones.
+
+    A line ``---`` at the left margin is always a separator: inside a block scalar it would be indented.
+    """
+    documents = (_SOURCE_LINE.sub("", each).rstrip() for each in _SEPARATOR.split(text))
+    return [f"{each}\n" for each in documents if each]
+
+
+def readable(message: str) -> str:
+    """Helm's message without the chain of template positions in front of a chart's own ``fail`` text."""
+    for mark in ("error calling fail: ", "error calling include: "):
+        message = message.rsplit(mark, 1)[-1]
+    return message.strip()

@@ -1,0 +1,92 @@
+"""Releases and their slices of the values."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from generator.fleet import Namespace, Platform
+
+Chart = Literal["crds", "namespaces", "operator", "queues", "redis", "ray"]
+
+_EVERY_CHART = ("cluster", "systemNamespace", "clusterDomain", "imagePullSecrets", "versions", "monitoring")
+_GLOBAL: dict[Chart, tuple[str, ...]] = {
+    "crds": _EVERY_CHART,
+    "namespaces": (*_EVERY_CHART, "batchScheduler"),
+    "operator": (*_EVERY_CHART, "batchScheduler", "admissionPolicies"),
+    "queues": (*_EVERY_CHART, "batchScheduler", "admissionPolicies", "priorityClasses"),
+    "redis": (*_EVERY_CHART, "ray"),
+    "ray": (*_EVERY_CHART, "batchScheduler", "ray", "gcsFaultTolerance", "nodes", "profiles"),
+}
+"""The keys of ``global`` a chart reads, beside ``namespaces``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """One ``helm install``: chart, names, values, and the folder of the rendered tree its objects go to.
+
+    ``home`` is the namespace whose objects stand at the folder's top; those of another namespace go to a folder below.
+    """
+
+    chart: Chart
+    name: str
+    namespace: str
+    folder: str
+    home: str
+    values: dict[str, Any]
+
+    def fingerprint(self, charts: str) -> str:
+        """A digest of everything that decides the release's objects; ``charts`` stands for the charts' own content."""
+        parts = [charts, self.chart, self.name, self.namespace, self.folder, self.home, self.values]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def platform_releases(platform: Platform) -> Iterator[Release]:
+    """The admin's releases except the namespaces': CRDs, operator, queues, Redis."""
+    system = platform.system_namespace
+    for chart in ("crds", "operator", "queues", "redis"):
+        if _enabled(platform, chart):
+            values = _as_dict(platform.at(chart)) | {"global": _global(platform, chart)}
+            if chart == "redis":
+                values["global"]["namespaces"] = {name: {} for name in sorted(platform.namespaces)}
+            yield Release(chart, f"oneblock-{chart}", system, chart, system, values)
+
+
+def namespace_grants(platform: Platform) -> Iterator[Release]:
+    """One render of chart ``namespaces`` for each declared namespace, and one for the platform's own.
+
+    The platform's own Namespace is what ``helm install --create-namespace`` makes for Helm's users.
+    """
+    system = platform.system_namespace
+    for name in sorted({*platform.namespaces, system}):
+        grant = platform.namespaces.get(name, {"podSecurity": "restricted", "networkPolicy": {"enabled": False}})
+        values = {"global": _global(platform, "namespaces") | {"namespaces": {name: grant}}}
+        yield Release("namespaces", "oneblock-namespaces", system, f"namespaces/{name}", name, values)
+
+
+def namespace_releases(namespace: Namespace) -> Iterator[Release]:
+    """The team's release: chart ``ray`` with both files."""
+    platform = namespace.platform
+    values = {key: _as_dict(platform.at(key)) for key in ("crds",) if platform.at(key) is not None}
+    values["redis"] = {"enabled": platform.redis_enabled}
+    values |= namespace.document.data
+    values["global"] = _global(platform, "ray")
+    yield Release("ray", f"ray-{namespace.name}", namespace.name, f"ray/{namespace.name}", namespace.name, values)
+
+
+def _enabled(platform: Platform, chart: Chart) -> bool:
+    if chart == "queues":  # its keys are queue names
+        return platform.batch_scheduler == "volcano" or bool(platform.queues) or bool(platform.at("global", "priorityClasses"))
+    return platform.at(chart, "enabled") is not False
+
+
+def _global(platform: Platform, chart: Chart) -> dict[str, Any]:
+    whole = _as_dict(platform.at("global"))
+    return {key: whole[key] for key in _GLOBAL[chart] if key in whole}
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}

@@ -1,0 +1,27 @@
+"""What a values file may not say: one small function a rule, found by its code.
+
+A family is one or more modules named ``family<N>_<subject>``; importing this package imports them all and so fills the
+registry. Adding a rule is one function with ``@rule`` in such a module and one example folder under ``tests/rules/``.
+"""
+
+import importlib
+import pkgutil
+
+from generator.rules.cel import MATCH_CONDITIONS, Cel, PolicyRule
+from generator.rules.registry import Finding, Rule, Scope, all_rules, check_namespace, check_platform, policies
+
+for _module in sorted(each.name for each in pkgutil.iter_modules(__path__) if each.name.startswith("family")):
+    importlib.import_module(f"{__name__}.{_module}")
+
+__all__ = [
+    "MATCH_CONDITIONS",
+    "Cel",
+    "Finding",
+    "PolicyRule",
+    "Rule",
+    "Scope",
+    "all_rules",
+    "check_namespace",
+    "check_platform",
+    "policies",
+]

@@ -1,0 +1,196 @@
+"""Our CRDs against KubeRay's own, field by field, for every KubeRay minor and both forms.
+
+Upstream's files are not part of this repository: ``$ONEBLOCK_UPSTREAM_CRDS`` names a folder that holds
+``kuberay/<version>/<plural>.ray.io.json`` (made by ``kubectl get crd -o json`` or from the release's YAML); without it
+``../shared/upstream-crds`` next to the checkout is tried.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.charts.crds import OPEN, Form, crds
+from generator.schema.fields import DEFINITION, object_schema, supported
+
+RELEASES = ("1.2.2", "1.3.2", "1.4.2", "1.5.2", "1.6.2", "1.7.0")
+FORMS: tuple[Form, ...] = ("slim", "full")
+
+DELIBERATE: dict[str, str] = {
+    "worker-groups-map-list": (
+        "workerGroupSpecs is a map list with the key groupName, so that a server-side apply merges group by group and "
+        "leaves the autoscaler's replicas alone; upstream's list is atomic"
+    ),
+    "open-kubernetes-type": (
+        "the slim form takes anything in the large Kubernetes types (pod templates, Services, security contexts, "
+        "sources of variables, network policy rules): they make 97 % of upstream's CRDs, and are checked before "
+        "anything is applied"
+    ),
+    "controller-gen-annotation": "upstream's CRDs name the version of the tool that wrote them; it did not write ours",
+}
+"""Every difference we mean, with its reason. One that is not here, or that no longer occurs, fails the test."""
+
+BY_FORM: dict[Form, frozenset[str]] = {
+    "slim": frozenset(DELIBERATE),
+    "full": frozenset(DELIBERATE) - {"open-kubernetes-type"},
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something in our CRD that is not what upstream's says. ``MISSING`` stands for nothing at all."""
+
+    path: tuple[str, ...]
+    ours: Any
+    theirs: Any
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.path)}: ours {_short(self.ours)}, upstream {_short(self.theirs)}"
+
+
+MISSING = "nothing"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) < 120 else f"{text[:117]}…"
+
+
+def upstream(release: str) -> dict[str, dict[str, Any]]:
+    """Upstream's CRDs of a release by name; skips the test where they are not at hand."""
+    named = os.environ.get("ONEBLOCK_UPSTREAM_CRDS")
+    root = Path(named) if named else Path(__file__).parents[3] / "shared" / "upstream-crds"
+    folder = root / "kuberay" / release
+    if not folder.is_dir():
+        pytest.skip(f"needs KubeRay {release}'s own CRDs in kuberay/{release}/ below $ONEBLOCK_UPSTREAM_CRDS")
+    loaded = (json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json")))
+    return {crd["metadata"]["name"]: crd for crd in loaded}
+
+
+def comparable(crd: dict[str, Any]) -> dict[str, Any]:
+    """A CRD in which order means nothing where the API server gives it no meaning."""
+    versions = {version["name"]: version for version in crd["spec"]["versions"]}
+    kept = {key: value for key, value in crd.items() if key != "status"}  # the API server's
+    return kept | {
+        "spec": crd["spec"] | {"versions": {name: _unordered(version) for name, version in versions.items()}}
+    }
+
+
+def _unordered(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {
+            key: sorted(value) if key == "required" and isinstance(value, list) else _unordered(value)
+            for key, value in node.items()
+        }
+    return [_unordered(value) for value in node] if isinstance(node, list) else node
+
+
+def differences(ours: Any, theirs: Any, path: tuple[str, ...] = ()) -> Iterator[Difference]:
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        for key in sorted(ours.keys() | theirs.keys()):
+            yield from differences(ours.get(key, MISSING), theirs.get(key, MISSING), (*path, key))
+    elif ours != theirs or type(ours) is not type(theirs):
+        yield Difference(path, ours, theirs)
+
+
+def opened(crd: dict[str, Any], release: str) -> dict[str, set[tuple[str, ...]]]:
+    """Version → the paths at which the tables embed a Kubernetes type that the slim form may leave open."""
+    kind = crd["spec"]["names"]["kind"]
+    return {
+        version["name"]: set(_opened(object_schema(kind, release, version["name"]), ("schema", "openAPIV3Schema")))
+        for version in crd["spec"]["versions"]
+    }
+
+
+def _opened(node: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if node.get(DEFINITION) in OPEN:
+        yield path
+    elif str(node.get(DEFINITION)).endswith(".EnvVar"):
+        yield (*path, "properties", "valueFrom")
+    for name, child in node.get("properties", {}).items():
+        yield from _opened(child, (*path, "properties", name))
+    for key in ("items", "additionalProperties"):
+        if isinstance(node.get(key), dict):
+            yield from _opened(node[key], (*path, key))
+
+
+def reason(found: Difference, open_at: dict[str, set[tuple[str, ...]]]) -> str | None:
+    """The name of the deliberate difference that this is one of, None where it is none."""
+    if found.path == ("metadata", "annotations"):
+        only = isinstance(found.theirs, dict) and found.theirs.keys() == {"controller-gen.kubebuilder.io/version"}
+        return "controller-gen-annotation" if only and found.ours == MISSING else None
+    if found.path[-2:] in (
+        ("workerGroupSpecs", "x-kubernetes-list-type"),
+        ("workerGroupSpecs", "x-kubernetes-list-map-keys"),
+    ):
+        wanted = (["groupName"] if "keys" in found.path[-1] else "map", MISSING)
+        return "worker-groups-map-list" if (found.ours, found.theirs) == wanted else None
+    if found.path[:2] == ("spec", "versions"):
+        at, what = found.path[3:-1], found.path[-1]
+        dropped = found.ours == MISSING and what in ("properties", "required", "x-kubernetes-map-type")
+        let_in = what == "x-kubernetes-preserve-unknown-fields" and (found.ours, found.theirs) == (True, MISSING)
+        if at in open_at.get(found.path[2], set()) and (dropped or let_in):
+            return "open-kubernetes-type"
+    return None
+
+
+def compare(release: str, form: Form) -> tuple[list[str], Counter[str]]:
+    """The differences nobody meant, and how often each meant one occurs."""
+    ours, theirs = crds(release, form), upstream(release)
+    strange = [f"{name}: only upstream has it" for name in theirs.keys() - ours.keys()]
+    strange += [f"{name}: only we have it" for name in ours.keys() - theirs.keys()]
+    meant: Counter[str] = Counter()
+    for name in sorted(ours.keys() & theirs.keys()):
+        open_at = opened(ours[name], release) if form == "slim" else {}
+        for found in differences(comparable(ours[name]), comparable(theirs[name])):
+            named = reason(found, open_at)
+            if named is None:
+                strange.append(f"{name}: {found}")
+            else:
+                meant[named] += 1
+    return strange, meant
+
+
+@pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_differs_but_what_is_meant_to(release: str, form: Form) -> None:
+    strange, meant = compare(release, form)
+    assert strange == []
+    assert meant.keys() == BY_FORM[form], "a deliberate difference that does not occur is not one"
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_worker_groups_are_the_only_difference_of_the_full_schemas(release: str) -> None:
+    """One list in each API version of each kind, and nothing else, in a million bytes."""
+    _, meant = compare(release, "full")
+    lists = sum(len(crd["spec"]["versions"]) for crd in crds(release, "full").values())
+    assert meant["worker-groups-map-list"] == 2 * lists
+
+
+def test_every_supported_minor_is_compared() -> None:
+    assert tuple(".".join(release.split(".")[:2]) for release in RELEASES) == supported()
+
+
+def test_the_comparison_sees_a_changed_default_type_and_rule() -> None:
+    """The proof is worth what it can find."""
+    ours = comparable(crds("1.6.2", "slim")["rayclusters.ray.io"])
+    changes: tuple[Callable[[dict[str, Any]], Any], ...] = (
+        lambda spec: spec["workerGroupSpecs"]["items"]["properties"]["numOfHosts"].update(default=2),
+        lambda spec: spec["rayVersion"].update(type="integer"),
+        lambda spec: spec["managedBy"]["x-kubernetes-validations"].pop(),
+        lambda spec: spec.pop("suspend"),
+        lambda spec: spec["headGroupSpec"].pop("required"),
+    )
+    for change in changes:
+        theirs = json.loads(json.dumps(ours))
+        change(theirs["spec"]["versions"]["v1"]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"])
+        found = list(differences(ours, theirs))
+        assert len(found) == 1
+        assert reason(found[0], {}) is None
