@@ -1,6 +1,6 @@
 """The Jinja sources of the charts and how they are read.
 
-A chart is a folder below ``generator/blueprints/charts``; ``_shared`` holds what each of them gets a copy of. In a folder:
+A chart is a folder below ``generator/blueprints/charts``; ``_shared`` holds what each of them gets a copy of. In it:
 
 - ``chart.yaml``   what Chart.yaml says about it (description, appVersion, keywords);
 - ``README.md``    the words around the values table;
@@ -35,7 +35,7 @@ def names() -> tuple[Chart, ...]:
 
 
 def sources(chart: str, part: str) -> dict[str, Path]:
-    """The files of one part (``templates``, ``files``) of a chart, by their path in the chart; its own win over shared ones."""
+    """The files of a part (``templates``, ``files``) of a chart by their path in it; its own win over shared ones."""
     found: dict[str, Path] = {}
     for owner in (SHARED, chart):
         folder = CHARTS / owner / part
@@ -46,7 +46,7 @@ def sources(chart: str, part: str) -> dict[str, Path]:
 
 
 def meta(chart: str, versions: object) -> dict[str, Any]:
-    """What Chart.yaml says of a chart: ``description``, ``keywords`` and ``app_version``, that of the product named by ``app``."""
+    """What Chart.yaml says: ``description``, ``keywords`` and ``app_version``, the version of the product ``app``."""
     found = dict(_load(CHARTS / chart / "chart.yaml"))
     return found | {"app_version": getattr(versions, found["app"])}
 
@@ -79,7 +79,7 @@ def _load(path: Path) -> Any:
 @cache
 def _environment() -> jinja2.Environment:
     # Autoescape is for HTML. What comes out here is YAML and Go templates, in which `&lt;` would be an error.
-    environment = jinja2.Environment(  # noqa: S701
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(CHARTS),
         block_start_string="<%",
         block_end_string="%>",
@@ -88,7 +88,7 @@ def _environment() -> jinja2.Environment:
         comment_start_string="<#",
         comment_end_string="#>",
         undefined=jinja2.StrictUndefined,
-        autoescape=False,
+        autoescape=False,  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

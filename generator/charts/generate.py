@@ -12,7 +12,7 @@ from generator.charts.readme import values_table
 from generator.charts.values import values_yaml
 from generator.rules import policies
 from generator.rules.cel import MATCH_CONDITIONS
-from generator.schema import Versions, fields
+from generator.schema import Product, Versions, fields
 from generator.schema.chart import Chart, chart_schema
 
 VERSION = "0.1.0"
@@ -60,7 +60,7 @@ def _pinned(schema: dict[str, Any], versions: Versions) -> dict[str, Any]:
 
 
 def _context(chart: Chart, versions: Versions, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """What blueprints may use; README of ``generator/blueprints/charts`` for people is the docstring of ``blueprints``."""
+    """What blueprints may use, by name."""
     return {
         "chart": chart,
         "charts": [name for name in blueprints.names() if name != blueprints.UMBRELLA],
@@ -76,11 +76,18 @@ def _context(chart: Chart, versions: Versions, schema: Mapping[str, Any]) -> dic
         "has_field": partial(_has_field, versions.kuberay),
         "rules": policies(versions),
         "match_conditions": MATCH_CONDITIONS,
-        "table": values_table(schema),
+        "table": values_table(schema, elsewhere=_elsewhere(chart)),
     }
 
 
-def _since(versions: Versions, version: str, product: str = "kuberay") -> bool:
+def _elsewhere(chart: Chart) -> dict[str, str]:
+    """What a chart's README leaves to another's."""
+    if chart == blueprints.UMBRELLA:
+        return {name: f"See [its README](charts/{name})." for name in blueprints.names() if name != chart}
+    return {"global": "See the umbrella's README."}
+
+
+def _since(versions: Versions, version: str, product: Product = "kuberay") -> bool:
     return versions.at_least(product, version)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 def stale(files: Mapping[str, bytes], folder: Path) -> list[str]:
     """What differs between generated files and a folder, one line a file, sorted by path.
 
-    ``changed <path>``, ``missing <path>`` or ``left over <path>`` (in the folder, no longer generated). Nothing is written.
+    ``changed <path>``, ``missing <path>`` or ``left over <path>`` (there, but no longer generated). Nothing is written.
     """
     found = {path: "missing" for path in files if not (folder / path).is_file()}
     found |= {path: "changed" for path in files if path not in found and (folder / path).read_bytes() != files[path]}
@@ -18,7 +18,7 @@ def stale(files: Mapping[str, bytes], folder: Path) -> list[str]:
 
 
 def write(files: Mapping[str, bytes], folder: Path) -> list[str]:
-    """Make the folder equal to the files; returns what :func:`stale` said before. Files that are right are not touched."""
+    """Make the folder equal to the files; says what :func:`stale` said before. Files that are right are not touched."""
     before = stale(files, folder)
     for line in before:
         path = line.removeprefix("changed ").removeprefix("missing ")

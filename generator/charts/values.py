@@ -25,9 +25,9 @@ def values_yaml(schema: Schema) -> str:
     return "".join(_properties(schema, schema, defaults(schema), 0)) or "{}\n"
 
 
-def defaults(schema: Schema) -> dict[str, Any]:
-    """The same defaults as data."""
-    found = _default(schema, schema)
+def defaults(schema: Schema, root: Schema | None = None) -> dict[str, Any]:
+    """The same defaults as data; ``root`` is the file that references point into, if it is another one."""
+    found = _default(schema, schema if root is None else root)
     return {} if found is _MISSING else dict(found)
 
 
@@ -43,7 +43,9 @@ def resolved(schema: Schema, root: Schema) -> Schema:
 
 def properties(schema: Schema, root: Schema) -> dict[str, Schema]:
     """The named properties of an object schema, references followed."""
-    return {name: resolved(each, root) for name, each in schema.get("properties", {}).items() if isinstance(each, Mapping)}
+    return {
+        name: resolved(each, root) for name, each in schema.get("properties", {}).items() if isinstance(each, Mapping)
+    }
 
 
 def scalar(value: Any) -> str:

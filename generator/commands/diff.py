@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,8 @@ def _side(job: Job, files: Sequence[str], *, platform: bool = True, lenient: boo
         releases += namespace_releases(namespace)
     if has_errors(findings) and not lenient:
         return Diff(findings=tuple(in_order(findings)))
-    for folder, made in work.rendered(job, releases):
+    everything = chain(work.rendered(job, releases), work.gitops_folders(job, side.namespaces.values(), releases))
+    for folder, made in everything:
         side.files.update({f"{folder}/{name}": content for name, content in made.items()})
     return side
 

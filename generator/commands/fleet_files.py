@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from generator.commands import work
@@ -68,7 +68,7 @@ def open_cluster(cluster: Cluster) -> Opened:
         return Opened(cluster, tuple(findings), None)
     path = job.tools.platform.at("gitops", "path") or "rendered"
     below = f"{path}/{cluster.name}" if cluster.name else str(path)
-    return Opened(cluster, tuple(findings), job, below)
+    return Opened(cluster, tuple(findings), replace(job, tree=below), below)
 
 
 def fleet_versions(root: Path) -> Versions:

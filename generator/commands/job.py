@@ -24,12 +24,13 @@ CACHE = ".oneblock_cache"
 class Job:
     """One cluster of the fleet at ``root``: its platform file (already found to be readable) and what to do with it.
 
-    ``output`` is the tree's root and ``stage`` where new files wait; both None when nothing is rendered.
+    ``tree`` is the tree's path in the repository; ``output`` is its root on disk and ``stage`` where new files wait; both None when nothing is rendered.
     """
 
     root: Path
     platform_file: str
     platform_raw: bytes = field(repr=False)
+    tree: str = "rendered"
     engine: EngineName = "sdk"
     output: Path | None = None
     stage: Path | None = None

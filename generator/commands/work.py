@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from generator import rules, schema
+from generator import gitops, rules, schema
 from generator.commands.job import Job
 from generator.diagnostics import Diagnostic, Span, has_errors
+from generator.fleet import Namespace
 from generator.helm import HelmError
 from generator.output import Folder, Stage, compare
 from generator.plan import Release, namespace_grants, namespace_releases, platform_releases
@@ -50,39 +52,40 @@ def namespace_file(job: Job, file: str) -> Result:
     raw = document.text.encode()
     if has_errors(found) or job.output is None:
         return Result(file, raw, tuple(found))
-    releases = namespace_releases(job.tools.namespace(document))
-    return stage(job, file, releases, raw=raw, findings=tuple(found), culprit=Span.of_file(file))
+    namespace = job.tools.namespace(document)
+    folders = chain(rendered(job, namespace_releases(namespace)), _gitops_of(job, namespace))
+    return stage(job, file, folders, raw=raw, findings=tuple(found))
 
 
 def platform_file(job: Job) -> Result:
     """Stages every folder the platform file decides, the namespaces' grants among them."""
     platform = job.tools.platform
     releases = [*platform_releases(platform), *namespace_grants(platform)]
-    return stage(job, job.platform_file, releases, raw=job.platform_raw, culprit=Span.of_file(job.platform_file))
+    folders = chain(rendered(job, releases), _gitops_of_platform(job, releases))
+    return stage(job, job.platform_file, folders, raw=job.platform_raw)
 
 
 def stage(
     job: Job,
     file: str,
-    releases: Iterable[Release],
+    rendered_folders: Iterable[tuple[str, dict[str, bytes]]],
     *,
-    culprit: Span,
     raw: bytes = b"",
     findings: tuple[Diagnostic, ...] = (),
 ) -> Result:
-    """Renders ``releases``, compares each folder with the disk and stages those that differ."""
+    """Compares each folder with the disk as it is rendered, and stages those that differ."""
     assert job.output is not None  # noqa: S101 (a job that renders has an output)
     place = Stage(job.output, job.stage) if job.stage is not None else None
     folders, objects = [], 0
     try:
-        for path, files in rendered(job, releases):
+        for path, files in rendered_folders:
             folder = compare(job.output, path, files)
             if place is not None and folder.dirty:
                 place.put(folder)
             folders.append(replace(folder, files=dict.fromkeys(folder.files, b"")))
             objects += len(files)
     except (HelmError, ManifestError) as error:
-        findings += (Diagnostic("OB801", f"Helm cannot render this: {error}", culprit),)
+        findings += (Diagnostic("OB801", f"Helm cannot render this: {error}", Span.of_file(file)),)
     return Result(file, raw, findings, tuple(folders), objects)
 
 
@@ -93,6 +96,26 @@ def rendered(job: Job, releases: Iterable[Release]) -> Iterator[tuple[str, dict[
         files = render_release(release, tools.engine, tools.charts)
         start = len(release.folder) + 1
         yield release.folder, {each.path[start:]: each.content for each in files}
+
+
+def gitops_folders(job: Job, namespaces: Iterable[Namespace], releases: Iterable[Release]) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """The GitOps engine's objects for some namespaces and, where there are any, for the platform's releases."""
+    for namespace in namespaces:
+        yield from _gitops_of(job, namespace)
+    platform = [release for release in releases if release.chart != "ray"]
+    if platform:
+        yield from _gitops_of_platform(job, platform)
+
+
+def _gitops_of(job: Job, namespace: Namespace) -> Iterator[tuple[str, dict[str, bytes]]]:
+    if files := gitops.namespace_files(namespace, job.tree):
+        yield f"gitops/ray-{namespace.name}", files
+
+
+def _gitops_of_platform(job: Job, releases: Iterable[Release]) -> Iterator[tuple[str, dict[str, bytes]]]:
+    folders = sorted({release.folder.split("/")[0] for release in releases})
+    if files := gitops.platform_files(job.tools.platform, job.tree, folders):
+        yield "gitops/platform", files
 
 
 def shape_of(root: Path, file: str) -> list[Diagnostic]:

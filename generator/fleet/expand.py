@@ -6,7 +6,8 @@ a rule or ``oneblock why`` asks for, and a test holds it against what Helm rende
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from generator.diagnostics import Path
@@ -14,7 +15,8 @@ from generator.fleet.places import Place, Sourced
 from generator.fleet.quantities import SHORT_NAMES
 from generator.fleet.workload import as_map
 
-DEFAULT_HEAD = {"cpu": 1, "memory": "4Gi"}
+DEFAULT_REQUESTS = {"cpu": 1, "memory": "4Gi"}
+DEFAULT_AUTOSCALER = {"cpu": "500m", "memory": "512Mi"}
 RAY_CONTAINER = {"head": "ray-head", "worker": "ray-worker"}
 
 _GROUP_FIELDS = {
@@ -68,17 +70,25 @@ def metadata(short: Sourced, name: str, namespace: str) -> Sourced:
     return made
 
 
-def cluster_spec(short: Sourced, made: Sourced, at: Path, *, ray_version: str) -> None:
-    """Writes the RayClusterSpec of ``short`` into ``made`` at ``at``."""
+def inherited_metadata(short: Sourced, made: Sourced) -> None:
+    """What an inline cluster says about itself stands on the job or service around it, whose own words win."""
+    inner = metadata(short, "", "")
+    for field in ("labels", "annotations"):
+        for key, value in as_map(inner.get("metadata", field)).items():
+            if made.get("metadata", field, key) is None:
+                made.put(("metadata", field, key), value, inner.place(("metadata", field, key)))
+
+
+def cluster_spec(
+    short: Sourced, made: Sourced, at: Path, *, ray_version: str, gpus: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Writes the RayClusterSpec of ``short`` into ``made`` at ``at``; ``gpus``: node shape → what it calls its GPUs."""
     made.put((*at, "rayVersion"), ray_version, None)
     _copy(short, ("rayVersion",), made, (*at, "rayVersion"))
     _copy(short, ("suspend",), made, (*at, "suspend"))
     _autoscaling(short, made, at)
     made.put((*at, "headGroupSpec"), {}, None)
-    for field, value in DEFAULT_HEAD.items():
-        if short.get("head", field) is None:
-            short.put(("head", field), value, None)
-    _group(short, ("head",), made, (*at, "headGroupSpec"), "head")
+    _group(short, ("head",), made, (*at, "headGroupSpec"), gpus)
     made.put((*at, "workerGroupSpecs"), [], None)
     groups: list[Any] = made.get(*at, "workerGroupSpecs")
     for index, name in enumerate(sorted(as_map(short.get("workerGroups")))):
@@ -86,7 +96,7 @@ def cluster_spec(short: Sourced, made: Sourced, at: Path, *, ray_version: str) -
         place = short.place(("workerGroups", name))
         if place is not None:
             made.places[(*at, "workerGroupSpecs", index)] = place
-        _worker_group(short, name, made, (*at, "workerGroupSpecs", index))
+        _worker_group(short, name, made, (*at, "workerGroupSpecs", index), gpus)
     _head_cpus(short, made, (*at, "headGroupSpec"), has_workers=bool(groups))
 
 
@@ -102,7 +112,7 @@ def job_spec(short: Sourced, made: Sourced, at: Path) -> None:
     """The fields of a RayJobSpec other than its cluster."""
     for field in _JOB_FIELDS:
         _copy(short, (field,), made, (*at, field))
-    if short.get("cluster") is not None:
+    if short.get("cluster") is not None and not isinstance(short.get("rayCluster"), dict):
         _copy(short, ("cluster",), made, (*at, "clusterSelector", "ray.io/cluster"))
     elif short.get("shutdownAfterJobFinishes") is None:
         made.put((*at, "shutdownAfterJobFinishes"), True, None)
@@ -155,12 +165,19 @@ def _autoscaling(short: Sourced, made: Sourced, at: Path) -> None:
     _copy(short, ("autoscaling", "enabled"), made, (*at, "enableInTreeAutoscaling"))
     for field in _AUTOSCALER_FIELDS:
         _copy(short, ("autoscaling", field), made, (*at, "autoscalerOptions", field))
+    if short.get("autoscaling", "enabled") is not True:
+        return
+    for resource, default in DEFAULT_AUTOSCALER.items():
+        for side in ("limits", "requests"):
+            target = (*at, "autoscalerOptions", "resources", side, resource)
+            made.put(target, default, None)
+            _copy(short, ("autoscaling", resource), made, target)
 
 
-def _group(short: Sourced, source: Path, made: Sourced, target: Path, role: str) -> None:
+def _group(short: Sourced, source: Path, made: Sourced, target: Path, gpus: Mapping[str, str]) -> None:
     for field, path in _GROUP_FIELDS.items():
         _copy(short, (*source, field), made, (*target, *path))
-    container: dict[str, Any] = {"name": RAY_CONTAINER[role]}
+    container: dict[str, Any] = {"name": RAY_CONTAINER["head" if source == ("head",) else "worker"]}
     env = [{"name": name, **_env_value(value)} for name, value in sorted(as_map(short.get(*source, "env")).items())]
     if env:
         container["env"] = env
@@ -171,7 +188,7 @@ def _group(short: Sourced, source: Path, made: Sourced, target: Path, role: str)
         if place is not None:
             made.places[(*base, "env", index)] = place
     _copy(short, (*source, "image"), made, (*base, "image"))
-    _resources(short, source, made, (*base, "resources"))
+    _resources(short, source, made, (*base, "resources"), gpus.get(str(short.get(*source, "nodes")), "nvidia.com/gpu"))
     given, place = short.get(*source, "template"), short.place((*source, "template"))
     if isinstance(given, dict) and place is not None:
         made.overlay(given, place, (*target, "template"))
@@ -181,18 +198,32 @@ def _env_value(value: Any) -> dict[str, Any]:
     return {"valueFrom": value["valueFrom"]} if isinstance(value, dict) and "valueFrom" in value else {"value": value}
 
 
-def _resources(short: Sourced, source: Path, made: Sourced, target: Path) -> None:
-    for field, resource in SHORT_NAMES.items():
-        for side in ("requests", "limits"):
-            _copy(short, (*source, field), made, (*target, side, resource))
-    for side in ("requests", "limits"):
-        for name in as_map(short.get(*source, "resources", side)):
-            _copy(short, (*source, "resources", side, name), made, (*target, side, SHORT_NAMES.get(name, name)))
+def _resources(short: Sourced, source: Path, made: Sourced, target: Path, gpu: str) -> None:
+    """Requests and limits: a limit is also requested, the short names win over it, and what is requested is the limit
+    where there is none."""
+    names = {**SHORT_NAMES, "gpu": gpu}
+    found: dict[str, dict[str, tuple[Any, Place | None]]] = {"limits": {}, "requests": {}}
+    found["requests"] = {name: (value, None) for name, value in DEFAULT_REQUESTS.items()}
+    for side, path, keys in (
+        ("limits", (*source, "resources", "limits"), None),
+        ("requests", source, ("cpu", "memory", "gpu")),
+        ("requests", (*source, "resources", "requests"), None),
+    ):
+        for key, value in as_map(short.get(*path)).items():
+            if value is not None and (keys is None or key in keys):
+                found[side][names.get(key, key)] = (value, short.place((*path, key)))
+                if side == "limits":
+                    found["requests"][names.get(key, key)] = found[side][names.get(key, key)]
+    if str(found["requests"].get(gpu, ("",))[0]) == "0":
+        del found["requests"][gpu]
+    for side, amounts in (("requests", found["requests"]), ("limits", found["requests"] | found["limits"])):
+        for name, (value, place) in amounts.items():
+            _set(made, (*target, side, name), value, place)
 
 
-def _worker_group(short: Sourced, name: str, made: Sourced, target: Path) -> None:
+def _worker_group(short: Sourced, name: str, made: Sourced, target: Path, gpus: Mapping[str, str]) -> None:
     source: Path = ("workerGroups", name)
-    _group(short, source, made, target, "worker")
+    _group(short, source, made, target, gpus)
     if short.get(*source, "numOfHosts") is None:
         _set(made, (*target, "numOfHosts"), 1, None)
     low, count, high = (short.get(*source, each) for each in ("minReplicas", "replicas", "maxReplicas"))

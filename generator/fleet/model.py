@@ -99,6 +99,12 @@ class Platform:
         place = self.place / "global" / "profiles"
         return known | {name: (data, place / name) for name, data in as_map(self.at("global", "profiles")).items()}
 
+    @cached_property
+    def gpu_resources(self) -> dict[str, str]:
+        """What the GPUs of a node shape are called, by shape."""
+        shapes = as_map(self.at("global", "nodes"))
+        return {name: str(as_map(shape).get("gpuResource") or "nvidia.com/gpu") for name, shape in shapes.items()}
+
     def granted_queues(self, namespace: str) -> list[str]:
         """Queues ``namespace`` may use; Volcano's ``default`` is open unless the platform file lists it."""
         granted = [name for name, queue in self.queues.items() if queue.grants(namespace)]
@@ -155,7 +161,8 @@ class Namespace:
 
     def _cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str) -> None:
         at = CLUSTER_SPEC[kind]
-        expand.cluster_spec(short, made, at, ray_version=self.platform.versions.ray)
+        gpus = self.platform.gpu_resources
+        expand.cluster_spec(short, made, at, ray_version=self.platform.versions.ray, gpus=gpus)
         if kind == "RayCluster" and self.platform.versions.at_least("kuberay", "1.6"):
             made.put((*at, "upgradeStrategy", "type"), short.get("upgradeStrategy", default="None"), None)
             if place := short.place(("upgradeStrategy",)):
@@ -192,14 +199,19 @@ class Namespace:
             short = expand.layered([(data, place)])
             made = expand.metadata(short, name, self.name)
             expand.service_spec(short, made)
-            self._inner_cluster(short, made, kind, name, place)
+        inner = short if kind == "RayCluster" else self._inner_cluster(short, made, kind, name, place)
         expand.overlay_spec(short, made, ("spec",))
-        return Workload(kind, name, self.name, place, short, made)
+        return Workload(kind, name, self.name, place, short, made, inner)
 
-    def _inner_cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str, place: Place) -> None:
-        inner = short.get("rayCluster")
-        if isinstance(inner, dict):
-            self._cluster(self._layers(inner, place / "rayCluster"), made, kind, name)
+    def _inner_cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str, place: Place) -> Sourced | None:
+        """Writes the cluster that a job or service brings, and gives its short form; None if it brings none."""
+        inner = short.get("rayCluster", default={} if kind == "RayService" else None)
+        if not isinstance(inner, dict):
+            return None
+        layers = self._layers(inner, place / "rayCluster")
+        expand.inherited_metadata(layers, made)
+        self._cluster(layers, made, kind, name)
+        return layers
 
     def _job(self, name: str) -> Workload:
         place = self.place / "rayJobs" / name
@@ -213,9 +225,9 @@ class Namespace:
             if short.get("timeZone") is not None:
                 made.put(("spec", "timeZone"), short.get("timeZone"), short.place(("timeZone",)))
         expand.job_spec(short, made, at)
-        self._inner_cluster(short, made, kind, name, place)
+        inner = self._inner_cluster(short, made, kind, name, place)
         expand.overlay_spec(short, made, at)
-        return Workload(kind, name, self.name, place, short, made)
+        return Workload(kind, name, self.name, place, short, made, inner)
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,9 @@ class ClusterSpec:
 class Workload:
     """One entry of ``rayClusters``, ``rayJobs`` or ``rayServices``.
 
-    ``short`` is the short form after its profile was laid under it, ``object`` the Kubernetes object's metadata and spec.
+    ``short`` is the short form after its profile was laid under it, ``object`` the Kubernetes object's metadata and
+    spec, ``cluster_short`` the short form of its RayCluster: the same for a RayCluster, what stands under
+    ``rayCluster`` for a job or service, None for a job that brings none.
     """
 
     kind: Kind
@@ -134,6 +136,7 @@ class Workload:
     place: Place
     short: Sourced
     object: Sourced
+    cluster_short: Sourced | None = None
 
     @property
     def spec(self) -> dict[str, Any]:

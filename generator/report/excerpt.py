@@ -8,8 +8,8 @@ from itertools import accumulate
 
 from generator.diagnostics import Span
 from generator.report.cells import cells, width
-from generator.report.masks import Region
 from generator.report.run import last_line
+from generator.report.secret_text import Region
 from generator.report.style import Style
 
 

@@ -6,8 +6,8 @@ case with nothing but warnings passes and carries them as its output.
 
 from __future__ import annotations
 
+from html import escape
 from itertools import groupby
-from xml.sax.saxutils import escape, quoteattr
 
 from generator.diagnostics import Diagnostic, Level
 from generator.report import concise
@@ -52,7 +52,7 @@ def _case(file: str, code: str, found: list[Diagnostic], run: Run) -> str:
     name = f"{code}: {title}" if title else code
     file = run.in_repository(file)
     case = _attributes(classname=file, name=name, file=file, line=str(found[0].span.line))
-    body = escape("\n".join(line for each in found for line in _lines(each, run)))
+    body = escape("\n".join(line for each in found for line in _lines(each, run)), quote=False)
     errors = [each for each in found if each.level is Level.ERROR]
     if errors:
         inner = f"<failure {_attributes(message=errors[0].message, type=code)}>{body}</failure>"
@@ -69,4 +69,4 @@ def _lines(found: Diagnostic, run: Run) -> list[str]:
 
 def _attributes(**values: str) -> str:
     # shown() leaves no character that XML 1.0 forbids: those are all controls, surrogates or unassigned.
-    return " ".join(f"{name}={quoteattr(shown(value))}" for name, value in values.items())
+    return " ".join(f'{name}="{escape(shown(value))}"' for name, value in values.items())

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from generator.diagnostics import Diagnostic, Level, Span, in_order
 from generator.report import masks
 from generator.report.secret_keys import is_secret
+from generator.report.secret_text import Region
 
 Lines = Callable[[str], Sequence[str] | None]
 """The lines of a file by the name a span gives it; ``None`` where it cannot be read. Asked once a file."""
@@ -99,7 +100,14 @@ class Texts:
     def __init__(self, lines: Lines) -> None:
         self._fetch = lines
         self._files: dict[str, Sequence[str] | None] = {}
-        self._regions: dict[tuple[str, int], tuple[masks.Region, ...]] = {}
+        self._continued: dict[str, frozenset[int]] = {}
+        self._regions: dict[tuple[str, int], tuple[Region, ...]] = {}
+
+    @classmethod
+    def over(cls, lines: Lines) -> Texts:
+        """The texts these lines already come from (:meth:`Run.ready`), so that nothing is worked out twice."""
+        owner = getattr(lines, "__self__", None)
+        return owner if isinstance(owner, cls) else cls(lines)
 
     def lines(self, file: str) -> Sequence[str] | None:
         """The lines of a file, ``None`` where it cannot be read: a missing file must not hide the finding about it."""
@@ -117,14 +125,16 @@ class Texts:
             return None
         return "" if number > len(lines) else lines[number - 1].rstrip("\r\n")
 
-    def hidden(self, span: Span, path: str = "") -> tuple[masks.Region, ...]:
+    def hidden(self, span: Span, path: str = "") -> tuple[Region, ...]:
         """The secret parts of the span's first line; ``path`` is the value's place in the file, where it is known."""
         lines = self.lines(span.file)
         if lines is None or not 1 <= span.line <= len(lines):
             return ()
         key = (span.file, span.line)
         if key not in self._regions:
-            self._regions[key] = masks.regions(lines, span.line - 1)
+            if span.file not in self._continued:
+                self._continued[span.file] = masks.continuations(lines)
+            self._regions[key] = masks.regions(lines, span.line - 1, self._continued[span.file])
         found = self._regions[key]
         last = path.rpartition(".")[2].partition("[")[0]
         if found or not is_secret(last):

@@ -48,7 +48,7 @@ def _rule(code: str, run: Run) -> dict[str, Any]:
 
 def _results(run: Run, codes: Sequence[str]) -> list[dict[str, Any]]:
     index = {code: at for at, code in enumerate(codes)}
-    texts, seen = Texts(run.lines), Counter[str]()
+    texts, seen = Texts.over(run.lines), Counter[str]()
     results = []
     for found in run.diagnostics:
         mark = _fingerprint(found, run, texts)

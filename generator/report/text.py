@@ -26,7 +26,7 @@ from generator.report.words import amount, time
 
 def write(run: Run, style: Style) -> str:
     """All findings (the first ``run.limit`` of them) and a closing line."""
-    texts = Texts(run.lines)
+    texts = Texts.over(run.lines)
     few = run.diagnostics[: run.limit]
     blocks = ["\n".join(_finding(each, texts, style)) for each in few]
     return "\n\n".join([*blocks, _closing(run, len(few), style)]) + "\n"
@@ -69,7 +69,7 @@ def _place(span: Span, label: str, mark: str, role: Role, view: _View) -> Iterat
     line = None if whole else view.texts.line(span.file, span.line)
     if line is None:
         if view.path and not whole:
-            yield f"{margin}= at {shown(view.path, style)}"
+            yield from _remark(f"at {view.path}", "", margin, style)
         yield from _remark(label, "", margin, style) if label else ()
         return
     room = max(20, style.width - view.gutter - 3)

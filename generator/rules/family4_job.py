@@ -156,7 +156,7 @@ def backoff_selected(job: dict[str, Any], workload: Workload) -> Iterator[Findin
 def spec_ignored(job: dict[str, Any], workload: Workload) -> Iterator[Finding]:
     """With a ``clusterSelector`` the operator creates no RayCluster and does not read the one described. Remove one."""
     if selected(job) and job.get("rayClusterSpec") is not None:
-        where = workload.span(path_of(workload, "rayClusterSpec"), key=True)
+        where = workload.written("rayCluster", key=True)
         yield Finding("the job has a cluster of its own and selects another", where)
 
 

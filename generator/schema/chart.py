@@ -1,6 +1,6 @@
 """The values schema of each chart, cut from the schemas of the values files.
 
-A sub-chart sees its own section at the root, ``global`` (Helm puts it there) and ``enabled`` (the umbrella's condition).
+A sub-chart sees its own section at the root, ``global`` (Helm puts it there) and ``enabled`` (the umbrella's switch).
 The ``ray`` chart is installed with the platform file and a namespace file: it sees everything and closes only its own.
 """
 
@@ -117,6 +117,7 @@ def _ray(definitions: Mapping[str, Any], versions: Versions) -> Schema:
 
 
 def _oneblock(definitions: Mapping[str, Any], versions: Versions) -> Schema:
+    namespaces = {key: each for key, each in _namespaces({}, versions)["properties"].items() if key != "global"}
     platform = values_schema("platform", versions)["properties"]
     enabled = {"description": "Whether the chart is rendered.", "type": "boolean", "default": True}
     queues = {**definitions["queues"], "properties": {"enabled": enabled}}
@@ -130,7 +131,7 @@ def _oneblock(definitions: Mapping[str, Any], versions: Versions) -> Schema:
         "namespaces": {
             "description": "Namespaces with their people, quotas and network policies.",
             "type": "object",
-            "properties": {"enabled": enabled},
+            "properties": {**namespaces, "enabled": enabled},
             "additionalProperties": False,
         },
         "ray": {

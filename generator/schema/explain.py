@@ -67,8 +67,6 @@ class _Teller:
     def _one(self, site: Site, error: ValidationError) -> Iterator[Found]:
         fault = self._fault(site, error)
         match fault.keyword:
-            case "anyOf" | "oneOf":
-                yield from self._union(fault)
             case "additionalProperties":
                 for key in error.kind.as_dict()["unexpected"]:
                     yield self._unknown(fault, key)
@@ -101,18 +99,6 @@ class _Teller:
         return Found(
             fault.path, rank + (10 if fault.site.minor else 0), self._placed(fault, tell(fault, self._document))
         )
-
-    def _union(self, fault: Fault) -> Iterator[Found]:
-        """The branch that came closest: one whose type fits, else all types of all branches at once."""
-        branches: list[list[ValidationError]] = fault.error.kind.as_dict()["context"]
-        mistyped = [_types(branch, len(fault.path) - len(fault.site.base)) for branch in branches]
-        fitting = [branch for branch, types in zip(branches, mistyped, strict=True) if not types]
-        if fitting:
-            yield from self.all(fault.site, min(fitting, key=lambda branch: sum(1 for _ in branch)))
-            return
-        types = list(dict.fromkeys(each for one in mistyped for each in one))
-        typed = replace(fault, node=replace(fault.node, schema={**fault.node.schema, "type": types}))
-        yield Found(fault.path, 0, self._placed(typed, tellers.wrong_type(typed, self._document)))
 
     def _kubernetes(self, fault: Fault) -> Iterator[Found]:
         minor = kubernetes.chosen(self._versions.kubernetes)
@@ -172,9 +158,3 @@ class _Teller:
             span=self._document.span(at, key=key or bare),
             path=dotted(at),
         )
-
-
-def _types(errors: Iterable[ValidationError], depth: int) -> list[str]:
-    """The types that a union's branch wanted of the value itself."""
-    own = [each for each in errors if each.kind.name == "type" and len(each.instance_path) == depth]
-    return [name for each in own for name in each.kind.as_dict()["types"]]

@@ -74,13 +74,13 @@ def nearest(versions: Versions) -> Versions:
 
 def spec_schema(kind: str, versions: Versions) -> Schema:
     """The fields of a KubeRay kind's spec as a closed schema; specs inside it are references."""
-    schema = dict(fields.spec_schema(kind, versions.kuberay))
-    properties = dict(schema["properties"])
+    schema: Schema = _without_unions(fields.spec_schema(kind, versions.kuberay))
+    properties = schema["properties"]
     for name, inner in _SPECS[kind].items():
         properties[name] = {"$ref": f"#/$defs/{_definition(inner)}", "description": properties[name]["description"]}
     if "submitterPodTemplate" in properties:
         properties["submitterPodTemplate"] = {**properties["submitterPodTemplate"], COMPLETE: True}
-    return {"title": f"{kind} spec", KUBERAY: kind, **schema, "properties": properties}
+    return {"title": f"{kind} spec", KUBERAY: kind, **schema}
 
 
 def reachable(schema: Schema) -> Schema:
@@ -100,6 +100,20 @@ def ordered(schema: Schema) -> Schema:
     """The schema with ``$schema`` first and ``$defs`` last."""
     inner = {key: value for key, value in schema.items() if key not in ("$schema", "$defs")}
     return {"$schema": DRAFT, **inner, "$defs": schema.get("$defs", {})}
+
+
+def _without_unions(node: Any) -> Any:
+    """A copy with a list of types for each choice between types: no schema here has branches, so errors are plain."""
+    if isinstance(node, list):
+        return [_without_unions(each) for each in node]
+    if not isinstance(node, Mapping):
+        return node
+    if "anyOf" not in node:
+        return {key: _without_unions(each) for key, each in node.items()}
+    kept = {key: each for key, each in node.items() if key != "anyOf"}
+    for branch in node["anyOf"]:
+        kept |= {key: each for key, each in branch.items() if key != "type"}
+    return {"title": "Kubernetes quantity", **kept, "type": [branch["type"] for branch in node["anyOf"]]}
 
 
 def _definition(kind: str) -> str:

@@ -13,7 +13,7 @@ Product = Literal["kubernetes", "kuberay", "ray", "volcano"]
 NAMES: Mapping[Product, str] = {"kubernetes": "Kubernetes", "kuberay": "KubeRay", "ray": "Ray", "volcano": "Volcano"}
 """The products as their makers write them."""
 
-_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?(?:[-.+].*)?\Z", re.ASCII)
+_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+)(?:[-.+][0-9A-Za-z.+-]+)?)?\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ def key_name(key: Node) -> str | None:
     if key.tag is not None:
         return text
     value = plain(text)
-    value = value.value if isinstance(value, Doubt) else value
+    if isinstance(value, Doubt):  # whole numbers keep their digits as keys
+        value = int(text, 0) if value.code == "OB110" and isinstance(value.value, (int, float)) else value.value
     if isinstance(value, bool):
         return "true" if value else "false"
     return (

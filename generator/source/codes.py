@@ -121,9 +121,9 @@ _PAGES: dict[str, Code] = {
         "a: []\n",
     ),
     "OB116": Code(
-        "a directive",
-        "Helm refuses %YAML 1.2, and Helm 4 loses any directive because it cuts files at ---. A values file"
-        " needs none.",
+        'a directive, or text after "---"',
+        'Helm 4 cuts a file at lines that begin with "---" before it reads it: a directive such as %YAML stands '
+        'alone then, and text after "---" is an error. Helm 3 takes both, except %YAML 1.2.',
         "%YAML 1.2\n---\nrayClusters: {}\n",
         "rayClusters: {}\n",
     ),

@@ -1,6 +1,6 @@
 """The few texts that libyaml reads and go-yaml v2, Helm's parser, refuses or reads otherwise.
 
-Found by comparing both on mutated files; each is refused, so that what is accepted means one thing.
+Found by comparing both on mutated files; each is refused, so that what is accepted means one thing to every Helm.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
 from generator.diagnostics import Diagnostic
 from generator.source.places import Places
 
+_DIRECTIVE = re.compile(r"\A(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n))*(%[^\r\n]*)")
+_MARKER_WITH_TEXT = re.compile(r"^---(?![ \t\r]*$)(?![ \t]+#)", re.MULTILINE)
 _BARE_TAG = re.compile(r"(?:&\S+\s+)?!(?=\s|[,\]}]|\Z)")
 _BARE_TAG_SOMEWHERE = re.compile(r"!(?:\s|[,\]}]|\Z)")
 _ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*(\\/)")
@@ -51,7 +53,35 @@ def _nodes(root: Node) -> Iterator[tuple[Node, bool]]:
             todo.extend((each, inside) for each in reversed(below))
 
 
-def byte_order_mark(text: str, places: Places) -> Diagnostic | None:
+def before_parsing(text: str, places: Places) -> Diagnostic | None:
+    """What shows in the text alone: directives, document markers with text after them, byte order marks."""
+    return _cut(text, places) or _byte_order_mark(text, places)
+
+
+def _cut(text: str, places: Places) -> Diagnostic | None:
+    """Helm 4 cuts a file at lines that begin with ``---`` before it reads it (apimachinery ``YAMLReader``)."""
+    directive = _DIRECTIVE.match(text)
+    if directive:
+        return Diagnostic(
+            "OB116",
+            "a directive (%) is not allowed",
+            places.span(*directive.span(1)),
+            notes=('Helm 4 cuts the file at "---" and reads the directive by itself',),
+            help="remove the line",
+        )
+    marker = _MARKER_WITH_TEXT.search(text)
+    if marker:
+        return Diagnostic(
+            "OB116",
+            'text follows "---" on its line',
+            places.span(marker.start(), marker.end()),
+            "Helm 4 refuses it",
+            help='start the text on the next line; quote text that starts with "---"',
+        )
+    return None
+
+
+def _byte_order_mark(text: str, places: Places) -> Diagnostic | None:
     """A byte order mark that is not the first character: libyaml skips it at the start of a line, Helm does not."""
     at = text.find("\ufeff")
     if at < 0:

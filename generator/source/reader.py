@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from yaml import YAMLError
 from yaml.nodes import MappingNode, Node, ScalarNode
 
@@ -17,8 +15,6 @@ from generator.source.syntax import explain
 
 MAX_BYTES = 32 * 2**20
 """The largest values file that is read."""
-
-_DIRECTIVE = re.compile(r"\A(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n?|\n))*(%[^\r\n]*)")
 
 
 def read(file: str, raw: bytes) -> tuple[Document | None, list[Diagnostic]]:
@@ -83,14 +79,9 @@ def too_large(file: str, size: int) -> Diagnostic:
 
 
 def _compose(text: str, places: Places) -> Node | Diagnostic | None:
-    directive = _DIRECTIVE.match(text)
-    if directive:
-        message = "a directive (%) is not allowed"
-        notes = ("Helm 4 cuts the file at the line after it and loses the directive",)
-        return Diagnostic("OB116", message, places.span(*directive.span(1)), notes=notes, help="remove the line")
-    mark = dialect.byte_order_mark(text, places)
-    if mark:
-        return mark
+    refused = dialect.before_parsing(text, places)
+    if refused:
+        return refused
     try:
         root = compose(text)
     except TooDeepError as error:

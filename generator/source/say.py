@@ -35,8 +35,9 @@ def quoted(text: str) -> str:
 
 
 def shown(value: Any) -> str:
-    """A value as YAML people write it."""
-    return json.dumps(value, ensure_ascii=False)
+    """A value as it can be written without doubt."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text.replace("e", ".0e") if isinstance(value, float) and "." not in text else text
 
 
 def doubt(text: str, found: Doubt) -> Words:

@@ -13,6 +13,7 @@ from generator.diagnostics import Diagnostic, Label, Span
 from generator.source.places import Places
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_END_MARKER = re.compile(r"^\.\.\.(?:\s|\Z)", re.MULTILINE)
 _WORD = re.compile(r"\S*")
 
 
@@ -29,6 +30,7 @@ class _Complaint:
     context: str = ""
 
 
+_ONE_DOCUMENT = "a values file holds one document"
 _QUOTE = "put the value in quotes"
 _COMPLAINTS = (
     _Complaint(
@@ -37,7 +39,7 @@ _COMPLAINTS = (
         'quote a value that holds ": "; put a space after each key\'s colon; start nested keys on their own line',
     ),
     _Complaint(
-        "block sequence entries are not allowed",
+        "sequence entries are not allowed",
         'a list entry "- " is not allowed here',
         "start the list on the next line, or write it as [a, b]",
     ),
@@ -52,7 +54,7 @@ _COMPLAINTS = (
         "found unexpected end of stream", "this quote is never closed", "add the closing quote", at_context=True
     ),
     _Complaint(
-        "found unexpected document indicator",
+        "found unexpected document",
         'this quote is not closed before the line "---" or "..."',
         "add the closing quote",
         at_context=True,
@@ -131,22 +133,8 @@ _COMPLAINTS = (
     ),
     _Complaint(
         "another document",
-        "a values file holds one document",
+        _ONE_DOCUMENT,
         'remove the line "---" and what does not belong, or write two files',
-        "a second document starts here",
-        "OB105",
-    ),
-    _Complaint(
-        "expected '<document start>'",
-        "a values file holds one document",
-        'remove the line "..." and what follows it',
-        "a second document starts here",
-        "OB105",
-    ),
-    _Complaint(
-        "expected <document start>",
-        "a values file holds one document",
-        'remove the line "..." and what follows it',
         "a second document starts here",
         "OB105",
     ),
@@ -178,6 +166,8 @@ def explain(error: YAMLError, text: str, places: Places) -> Diagnostic:
         return _tab(text, index, places)
     if "cannot start any token" in problem:
         return _start(text, index, places)
+    if "<document start>" in problem:
+        return _left_over(text, index, places)
     complaint = next((each for each in _COMPLAINTS if each.found in problem), None)
     complaint = complaint or next((each for each in _BY_CONTEXT if each.found in context), None)
     if complaint is None:
@@ -193,6 +183,19 @@ def explain(error: YAMLError, text: str, places: Places) -> Diagnostic:
         notes=notes,
         help=complaint.help,
         related=related,
+    )
+
+
+def _left_over(text: str, index: int, places: Places) -> Diagnostic:
+    span = _word(text, index, places)
+    if _END_MARKER.search(text, 0, index):
+        return Diagnostic("OB105", _ONE_DOCUMENT, span, "a second document starts here", help='remove the line "..."')
+    return Diagnostic(
+        "OB101",
+        "this does not belong to what stands above it",
+        span,
+        notes=("Helm would stop reading here and say nothing",),
+        help="top-level keys start in one column",
     )
 
 

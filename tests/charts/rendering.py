@@ -54,7 +54,7 @@ def texts(
 
 def objects(name: str, values: Mapping[str, Any] | str = "", **how: Any) -> list[Object]:
     """The same, parsed."""
-    return [yaml.safe_load(text) for text in texts(name, values, **how)]
+    return [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts(name, values, **how)]
 
 
 def keyed(found: Iterable[Object]) -> dict[tuple[str, str, str], Object]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from generator.charts import blueprints
 from generator.helm import HelmError
+from generator.rules import policies
 from generator.schema import Versions
 from tests.binaries import need
 from tests.charts.rendering import SYSTEM, Object, kinds, objects, one
@@ -56,7 +58,13 @@ def test_what_there_is_by_default() -> None:
 @pytest.mark.parametrize("kuberay", SUPPORTED)
 def test_arguments_are_those_the_version_has(kuberay: str) -> None:
     minor = int(kuberay.split(".")[1])
-    always = {"enable-leader-election", "leader-election-namespace", "reconcile-concurrency", "log-stdout-encoder", "batch-scheduler"}
+    always = {
+        "enable-leader-election",
+        "leader-election-namespace",
+        "reconcile-concurrency",
+        "log-stdout-encoder",
+        "batch-scheduler",
+    }
     expected = always | ({"enable-metrics"} if minor >= 4 else set()) | ({"qps", "burst"} if minor >= 5 else set())
     assert set(arguments(render(kuberay=kuberay))) == expected | ({"feature-gates"} if minor >= 6 else set())
 
@@ -69,6 +77,22 @@ def test_the_operator_itself_knows_every_argument(kuberay: str) -> None:
     found = render("watchNamespaces: [a, b]", kuberay=kuberay)
     assert set(arguments(found)) <= known
     assert "log-stdout-encoder" in known
+
+
+@pytest.mark.parametrize("kuberay", ["1.2.2", "1.6.2"])
+def test_the_operator_itself_knows_every_gate(kuberay: str) -> None:
+    program = need(f"kuberay-{kuberay}")
+    table = blueprints.data("operator")["gates"]
+    gates = {row["gate"]: "true" for row in blueprints.of_version(table, kuberay)}
+
+    def said(gates: dict[str, str]) -> str:
+        # Without a cluster it ends after it has read its flags.
+        flag = "--feature-gates=" + ",".join(f"{name}={on}" for name, on in gates.items())
+        nowhere = {"KUBECONFIG": "/nonexistent"}
+        return subprocess.run([program, flag], capture_output=True, text=True, check=False, env=nowhere).stderr
+
+    assert "unrecognized feature gate" not in said(gates)
+    assert "unrecognized feature gate: Nonsense" in said(gates | {"Nonsense": "true"})
 
 
 @pytest.mark.parametrize(
@@ -95,14 +119,23 @@ def test_values_become_arguments(values: str, flag: str, value: str | None) -> N
 
 @pytest.mark.parametrize(
     ("kuberay", "gate"),
-    [("1.5.2", "RayCronJob"), ("1.7.0", "AsyncJobInfoQuery"), ("1.6.2", "RayClusterMTLS"), ("1.2.2", "RayJobDeletionPolicy"), ("1.6.2", "Nonsense")],
+    [
+        ("1.5.2", "RayCronJob"),
+        ("1.7.0", "AsyncJobInfoQuery"),
+        ("1.6.2", "RayClusterMTLS"),
+        ("1.2.2", "RayJobDeletionPolicy"),
+        ("1.6.2", "Nonsense"),
+    ],
 )
 def test_a_gate_the_version_does_not_know_ends_the_render(kuberay: str, gate: str) -> None:
     with pytest.raises(HelmError, match=rf"KubeRay {kuberay} has no gate {gate} .*; it has RayClusterStatusConditions"):
         render(f"featureGates: {{{gate}: true}}", kuberay=kuberay)
 
 
-@pytest.mark.parametrize(("kuberay", "gate"), [("1.6.2", "AsyncJobInfoQuery"), ("1.7.0", "RayClusterMTLS"), ("1.3.2", "RayJobDeletionPolicy")])
+@pytest.mark.parametrize(
+    ("kuberay", "gate"),
+    [("1.6.2", "AsyncJobInfoQuery"), ("1.7.0", "RayClusterMTLS"), ("1.3.2", "RayJobDeletionPolicy")],
+)
 def test_a_gate_the_version_knows_does_not(kuberay: str, gate: str) -> None:
     assert f"{gate}=true" in arguments(render(f"featureGates: {{{gate}: true}}", kuberay=kuberay))["feature-gates"]
 
@@ -120,7 +153,10 @@ def test_the_image_is_of_the_version_asked_for(kuberay: str, asked: str, tag: st
     ("values", "image"),
     [
         ('image: {tag: "1"}', "quay.io/kuberay/operator:1"),
-        ("image: {repository: r.example.com/op, tag: x, digest: 'sha256:" + "0" * 64 + "'}", "r.example.com/op@sha256:" + "0" * 64),
+        (
+            "image: {repository: r.example.com/op, tag: x, digest: 'sha256:" + "0" * 64 + "'}",
+            "r.example.com/op@sha256:" + "0" * 64,
+        ),
     ],
 )
 def test_an_image_of_ones_own(values: str, image: str) -> None:
@@ -171,8 +207,18 @@ def test_it_holds_what_the_autoscaler_is_given_and_nothing_that_widens_itself(ku
         ("", "1.6.2", ("scheduling.volcano.sh", "podgroups"), True),
         ("global: {batchScheduler: none}", "1.6.2", ("scheduling.volcano.sh", "podgroups"), False),
         ("", "1.6.2", ("gateway.networking.k8s.io", "gateways"), False),
-        ("featureGates: {RayServiceIncrementalUpgrade: true}", "1.6.2", ("gateway.networking.k8s.io", "gateways"), True),
-        ("featureGates: {RayServiceIncrementalUpgrade: false}", "1.7.0", ("gateway.networking.k8s.io", "gateways"), False),
+        (
+            "featureGates: {RayServiceIncrementalUpgrade: true}",
+            "1.6.2",
+            ("gateway.networking.k8s.io", "gateways"),
+            True,
+        ),
+        (
+            "featureGates: {RayServiceIncrementalUpgrade: false}",
+            "1.7.0",
+            ("gateway.networking.k8s.io", "gateways"),
+            False,
+        ),
         ("featureGates: {RayClusterMTLS: true}", "1.7.0", ("cert-manager.io", "certificates"), True),
     ],
 )
@@ -204,7 +250,9 @@ def test_the_lease_is_in_its_own_namespace() -> None:
     assert ("coordination.k8s.io", "leases") not in rights(one(render(), "ClusterRole"))
 
 
-@pytest.mark.parametrize(("values", "there"), [("", True), ("replicas: 1", False), ("podDisruptionBudget: {enabled: false}", False)])
+@pytest.mark.parametrize(
+    ("values", "there"), [("", True), ("replicas: 1", False), ("podDisruptionBudget: {enabled: false}", False)]
+)
 def test_a_budget_only_where_there_is_somebody_to_take_over(values: str, there: bool) -> None:
     assert ("PodDisruptionBudget" in kinds(render(values))) is there
 
@@ -246,7 +294,9 @@ def test_pod_settings_are_passed_on() -> None:
     assert template["spec"]["tolerations"] == [{"key": "a", "operator": "Exists"}]
     assert template["spec"]["priorityClassName"] == "system-cluster-critical"
     assert template["metadata"]["labels"]["team"] == "platform"
-    assert template["metadata"]["labels"]["app.kubernetes.io/name"] == "kuberay-operator", "the selector's labels are ours"
+    assert template["metadata"]["labels"]["app.kubernetes.io/name"] == "kuberay-operator", (
+        "the selector's labels are ours"
+    )
     assert template["metadata"]["annotations"] == {"a": "1"}
     assert container(found)["env"] == [
         {"name": "A", "value": "true"},
@@ -283,13 +333,13 @@ def test_the_network_policy_can_be_left_out() -> None:
 
 
 def test_the_policies_are_the_rules() -> None:
-    from generator.rules import policies
-
     wanted: dict[str, list[tuple[str, str]]] = {}
     for rule in policies(Versions.DEFAULT):
         wanted.setdefault(rule.kind, []).append((rule.expression, rule.message))
     found = {
-        each["metadata"]["name"].removeprefix("oneblock-ray-rules-"): [(v["expression"], v["message"]) for v in each["spec"]["validations"]]
+        each["metadata"]["name"].removeprefix("oneblock-ray-rules-"): [
+            (v["expression"], v["message"]) for v in each["spec"]["validations"]
+        ]
         for each in render()
         if each["kind"] == "ValidatingAdmissionPolicy"
     }
@@ -297,7 +347,9 @@ def test_the_policies_are_the_rules() -> None:
     assert found == {kind.lower(): rules for kind, rules in wanted.items()}
     for each in render():
         if each["kind"] == "ValidatingAdmissionPolicy":
-            assert each["spec"]["failurePolicy"] == "Ignore", "an expression that fails may not refuse what the operator takes"
+            assert each["spec"]["failurePolicy"] == "Ignore", (
+                "an expression that fails may not refuse what the operator takes"
+            )
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def at(chart: str, path: str) -> str:
 
 
 def load(chart: str, path: str, versions: Versions = Versions.DEFAULT) -> Any:
-    return yaml.safe_load(files(versions)[at(chart, path)])
+    return yaml.load(files(versions)[at(chart, path)], Loader=yaml.CSafeLoader)
 
 
 def test_the_committed_charts_are_what_the_generator_writes() -> None:
@@ -109,7 +109,9 @@ def test_global_values_are_the_same_in_every_chart(versions: Versions) -> None:
         own = load(chart, "values.yaml", versions)["global"]
         # The ray chart adds the built-in profile.
         assert {**own, "profiles": {}} == {**umbrella, "profiles": {}}, chart
-    assert umbrella["versions"] == {name: getattr(versions, name) for name in ("kubernetes", "kuberay", "ray", "volcano")}
+    assert umbrella["versions"] == {
+        name: getattr(versions, name) for name in ("kubernetes", "kuberay", "ray", "volcano")
+    }
 
 
 @pytest.mark.parametrize("chart", ["crds", "operator", "queues", "redis"])
@@ -130,14 +132,28 @@ def test_no_two_charts_define_one_template() -> None:
 
 
 def test_no_template_gives_other_bytes_another_time() -> None:
-    banned = re.compile(r"\{\{[^}]*\b(rand\w+|genCA|genPrivateKey|genSelfSignedCert|lookup|now|uuidv4|tpl|getHostByName)\b")
-    found = [path for path, content in files(Versions.DEFAULT).items() if path.endswith(("yaml", "tpl")) and banned.search(content.decode())]
+    banned = re.compile(
+        r"\{\{[^}]*\b(rand\w+|genCA|genPrivateKey|genSelfSignedCert|lookup|now|uuidv4|tpl|getHostByName)\b"
+    )
+    found = [
+        path
+        for path, content in files(Versions.DEFAULT).items()
+        if path.endswith(("yaml", "tpl")) and banned.search(content.decode())
+    ]
     assert found == []
 
 
 def test_a_row_of_a_table_holds_from_since_until_before_until() -> None:
-    rows = [{"name": "a"}, {"name": "b", "since": "1.5"}, {"name": "c", "until": "1.5"}, {"name": "d", "since": "1.2", "until": "1.10"}]
-    names = {version: "".join(str(row["name"]) for row in blueprints.of_version(rows, version)) for version in ("1.2.2", "1.5.0", "1.10.1")}
+    rows = [
+        {"name": "a"},
+        {"name": "b", "since": "1.5"},
+        {"name": "c", "until": "1.5"},
+        {"name": "d", "since": "1.2", "until": "1.10"},
+    ]
+    names = {
+        version: "".join(str(row["name"]) for row in blueprints.of_version(rows, version))
+        for version in ("1.2.2", "1.5.0", "1.10.1")
+    }
     assert names == {"1.2.2": "acd", "1.5.0": "abd", "1.10.1": "ab"}
 
 

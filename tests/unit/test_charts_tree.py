@@ -25,7 +25,9 @@ def test_writing_makes_the_folder_equal(tmp_path: Path) -> None:
         ("0.yaml", b"", ["left over 0.yaml"]),
     ],
 )
-def test_stale_says_what_differs_and_write_repairs_it(tmp_path: Path, path: str, content: bytes, said: list[str]) -> None:
+def test_stale_says_what_differs_and_write_repairs_it(
+    tmp_path: Path, path: str, content: bytes, said: list[str]
+) -> None:
     write(FILES, tmp_path)
     (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / path).write_bytes(content)

@@ -62,7 +62,11 @@ SCHEMA: dict[str, Any] = {
     },
     "properties": {
         "enabled": {"description": "Whether it is\nthere.", "default": True},
-        "image": {"$ref": "#/$defs/image", "description": "The image.", "default": {"repository": "a/b", "extra": {"x": 1}}},
+        "image": {
+            "$ref": "#/$defs/image",
+            "description": "The image.",
+            "default": {"repository": "a/b", "extra": {"x": 1}},
+        },
         "optional": {"description": "Nothing by default.", "type": "string"},
         "deep": {"properties": {"empty": {"properties": {"none": {}}}, "number": {"default": 3}}},
         "names": {"description": "Names.", "default": [], "examples": [["a", "b"]]},
@@ -145,7 +149,7 @@ def test_lines_are_no_longer_than_the_width(chart: Chart) -> None:
 def test_the_table_has_a_row_for_every_value() -> None:
     table = values_table(SCHEMA)
     assert "| `enabled` | any | `true` | Whether it is there. |" in table
-    assert "| `image.tag` | string | `\"\"` |  |" in table
+    assert '| `image.tag` | string | `""` |  |' in table
     assert "| `optional` | string |  | Nothing by default. |" in table
 
 
@@ -158,3 +162,38 @@ def test_bars_do_not_end_a_cell() -> None:
 def test_every_row_has_four_cells(chart: Chart) -> None:
     for row in values_table(chart_schema(chart, Versions.DEFAULT)).splitlines():
         assert len(re.split(r"(?<!\\)\|", row)) == 6, row
+
+
+CLUSTER = {"properties": {f"p{number}": {"type": "string"} for number in range(12)}}
+
+
+def test_a_big_shape_is_shown_once() -> None:
+    schema = {
+        "$defs": {"cluster": CLUSTER},
+        "properties": {
+            "clusters": {"type": "object", "additionalProperties": {"$ref": "#/$defs/cluster"}},
+            "jobs": {
+                "type": "object",
+                "properties": {"cluster": {"$ref": "#/$defs/cluster", "description": "Its own."}},
+            },
+        },
+    }
+    table = values_table(schema)
+    assert table.count("p3") == 1
+    assert "| `clusters.<name>.p3` | string |  |  |" in table
+    assert "| `jobs.cluster` | any |  | Its own. Keys as in `clusters.<name>`. |" in table
+
+
+def test_a_table_leaves_to_others_what_is_theirs() -> None:
+    table = values_table(SCHEMA, elsewhere={"image": "See there."})
+    assert "| `image` | any |  | The image. See there. |" in table
+    assert "image.tag" not in table
+
+
+def test_entries_of_maps_show_their_defaults() -> None:
+    inner = {"type": "object", "properties": {"size": {"type": "string", "default": "10Gi"}}}
+    entry = {"type": "object", "properties": {"logs": inner, "on": {"type": "boolean", "default": False}}}
+    table = values_table({"properties": {"things": {"type": "object", "additionalProperties": entry, "default": {}}}})
+    assert "| `things` | map | `{}` |  |" in table
+    assert "| `things.<name>.logs.size` | string | `10Gi` |  |" in table
+    assert "| `things.<name>.on` | boolean | `false` |  |" in table

@@ -44,7 +44,7 @@ def masked(text: str, index: int = -1) -> str:
     lines = text.split("\n")
     index %= len(lines)
     line = lines[index]
-    for start, end in reversed(masks.regions(lines, index)):
+    for start, end in reversed(masks.regions(lines, index, masks.continuations(lines))):
         line = f"{line[:start]}•••{line[end:]}"
     return line
 
@@ -210,7 +210,7 @@ def test_values_of_a_difference() -> None:
 def test_regions_lie_in_their_line_in_order(lines: list[str], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(lines) - 1))
     last = 0
-    for start, end in masks.regions(lines, index):
+    for start, end in masks.regions(lines, index, masks.continuations(lines)):
         assert last <= start < end <= len(lines[index])
         last = end
 
@@ -222,3 +222,30 @@ def test_regions_lie_in_their_line_in_order(lines: list[str], data: st.DataObjec
 def test_a_plain_password_never_shows(secret: str, indent: int) -> None:
     line = f"{' ' * indent}password: {secret}x"
     assert masked(line) == f"{' ' * indent}password: •••"
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "password: ",
+        "password: x, ",
+        '"',
+        "'",
+        "{[password: ",
+        "name: A_TOKEN, value: x ",
+        "a ",
+        "- ",
+        "\\",
+        "token=x ",
+        "eyJ-",
+    ],
+)
+def test_a_line_of_megabytes_is_read_in_one_pass(part: str) -> None:
+    line = part * (1_000_000 // len(part))
+    found = Diagnostic("OB101", "m", Span("f", 1, 400_000, 1, 400_009))
+    text = write("text", Run([found], lines={"f": [line]}.get))
+    assert len(text) < 1000
+
+
+def test_touching_secrets_are_one() -> None:
+    assert masked("url: redis://a:token=hunter2@host") == "url: redis://a:•••"

@@ -184,6 +184,6 @@ def test_cells_of_plain_and_awkward_characters() -> None:
     assert shown("a≥b…日", Style(unicode=False)) == "a>=b...\\u65e5"
     assert shown("a\u200db") == "a\\u200db"
     assert shown("👩\u200d💻") == "👩\u200d💻"
-    assert (width("日本"), width("e\u0301"), width("abc")) == (4, 1, 3)
+    assert [width(text) for text in ("日本", "e\u0301", "abc", "\u1112\u1161\u11ab")] == [4, 1, 3, 2]
     assert (pad("日", 4), pad("日", 4, right=True)) == ("日  ", "  日")
     assert (clip("日本語", 4, "…"), clip("abc", 3, "…")) == ("日…", "abc")

@@ -73,7 +73,7 @@ def test_yaml_quotes_strings_and_dangerous_keys() -> None:
     assert to_yaml({"a": "no", "on": [1, [True, {}], {"b": "1e3", "c": [None]}], "x/y-z": 1e16, "1": []}) == (
         'a: "no"\n"on":\n  - 1\n  - - true\n    - {}\n  - b: "1e3"\n    c:\n      - null\nx/y-z: 1.0e+16\n"1": []\n'
     )
-    assert yaml.safe_load(to_yaml([float("inf"), -float("inf")])) == [float("inf"), -float("inf")]
+    assert to_yaml([float("inf"), -float("inf"), float("nan")]) == "- .inf\n- -.inf\n- .nan\n"
 
 
 @given(PLAIN_DATA)

@@ -211,11 +211,12 @@ def test_finding(code: str, kind: Any, text: str, under: str, message: str, labe
 
 
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_has_a_case_and_its_own_example_shows_it(code: str) -> None:
+def test_every_code_has_a_case_and_a_page_that_is_true(code: str) -> None:
     assert code in {each[0] for each in CASES}
-    kind: Any = "platform" if CODES[code].example.startswith("global") else "namespace"
-    versions = {"kuberay": "1.5.2"} if code == "OB206" else {}
-    assert one(kind, CODES[code].example, **versions).code == code
+    page = CODES[code]
+    kind: Any = "platform" if page.wrong.startswith("global") else "namespace"
+    assert one(kind, page.wrong).code == code
+    assert found(kind, page.right) == []
 
 
 def test_a_field_that_was_renamed_is_one_mistake_not_two() -> None:
@@ -252,6 +253,33 @@ def test_profiles_follow_the_release_as_well() -> None:
     text = "global: {profiles: {p: {upgradeStrategy: None}}}"
     assert one("platform", text, kuberay="1.5.2").code == "OB206"
     assert found("platform", text) == []
+
+
+def test_fields_that_are_gone_say_so() -> None:
+    finding = one("namespace", "rayJobs: {a: {entrypoint: x, spec: {deletionPolicy: x}}}")
+    assert finding.message == '"deletionPolicy" in the RayJob spec left with KubeRay 1.5; this fleet pins 1.6.2'
+    assert finding.help == "leave it out"
+
+
+def test_quantities_of_kuberay_are_quantities() -> None:
+    size = "spec: {{gcsFaultToleranceOptions: {{storage: {{size: {}}}}}}}"
+    assert found("namespace", cluster(size.format("1Gi")), kuberay="1.7.0") == []
+    finding = one("namespace", cluster(size.format("1 GB")), kuberay="1.7.0")
+    assert finding.message == '"size" in "storage" must be a Kubernetes quantity, not "1 GB"'
+    assert finding.label == "did you mean 1Gi?"
+    assert one("namespace", cluster(size.format("true")), kuberay="1.7.0").code == "OB201"
+
+
+def test_a_missing_field_of_the_file_itself_points_at_its_start() -> None:
+    finding = one("namespace", "a: {}")
+    assert (finding.span.line, finding.span.column, finding.path) == (1, 1, "a")
+
+
+def test_long_and_many_line_values_are_not_repeated_whole() -> None:
+    finding = one("namespace", cluster(f"profile: {'A' * 60}"))
+    assert "A" * 50 not in finding.message
+    finding = one("namespace", "rayClusters:\n  main:\n    suspend: |\n      a\n      b\n")
+    assert finding.help == ""
 
 
 def test_choices_are_known_by_release() -> None:

@@ -98,7 +98,7 @@ def test_only_known_keywords_are_used() -> None:
             "uniqueItems",
             "minItems",
         ),
-        *("pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum", "anyOf"),
+        *("pattern", "minLength", "maxLength", "minimum", "maximum", "exclusiveMinimum"),
         *("$schema", "$defs", "x-kuberay", DEFINITION),
     }
     assert {key for _, _, schema in PLACES for key in schema} <= known
@@ -150,6 +150,14 @@ def test_later_fields_are_only_there_from_their_version_on(name: str) -> None:
         properties = build("namespace", versions)["$defs"][owner]["properties"]
         for key, since in later.items():
             assert (key in properties) is versions.at_least("kuberay", since), (key, versions.kuberay)
+
+
+@pytest.mark.parametrize("versions", ALL_VERSIONS, ids=lambda each: each.kuberay)
+def test_there_are_no_unions(versions: Versions) -> None:
+    """Choices are lists of types, so that every error is about one thing."""
+    assert not {"anyOf", "oneOf", "allOf"} & {
+        key for kind in KINDS for node in _all_nodes(build(kind, versions)) for key in node
+    }
 
 
 def test_the_two_schemas_agree_on_a_cluster() -> None:

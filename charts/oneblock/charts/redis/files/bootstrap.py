@@ -159,24 +159,30 @@ def required(data: dict[str, str], where: str, keys: tuple[str, ...]) -> None:
         )
 
 
-def bootstrap(api: Api, namespace: str, auth_name: str, tenant_name: str, tenants: list[str]) -> list[str]:
-    """Brings everything into place; returns what could not be done, one line each."""
-    auth = api.ensure(namespace, auth_name, lambda: {key: password() for key in PASSWORD_KEYS})
-    required(auth, f"{namespace}/{auth_name}", PASSWORD_KEYS)
+def tenant_hashes(api: Api, secret_name: str, tenants: list[str]) -> tuple[dict[str, str], list[str]]:
+    """Every tenant's Secret, made where missing: the keys for Redis' Secret, and what could not be done."""
+    hashes: dict[str, str] = {}
     problems: list[str] = []
-    patch: dict[str, str] = {}
     for tenant in tenants:
         try:
-            data = api.ensure(tenant, tenant_name, partial(tenant_secret, tenant))
-            required(data, f"{tenant}/{tenant_name}", ("password",))
+            data = api.ensure(tenant, secret_name, partial(tenant_secret, tenant))
+            required(data, f"{tenant}/{secret_name}", ("password",))
         except RefusedError as error:
             problems.append(str(error))  # one tenant's trouble is not the others'
-            continue
-        digest = hashlib.sha256(data["password"].encode()).hexdigest()
-        key = f"tenant.{tenant}"
-        if auth.get(key) != digest:
-            print(f"Secret {namespace}/{auth_name}: {key} {'renewed' if key in auth else 'added'}")
-            patch[key] = encode(digest)
+        else:
+            hashes[f"tenant.{tenant}"] = hashlib.sha256(data["password"].encode()).hexdigest()
+    return hashes, problems
+
+
+def bootstrap(api: Api, namespace: str, auth_name: str, tenant_name: str, tenants: list[str]) -> list[str]:
+    """Brings everything into place; returns what could not be done, one line each."""
+    # Tenants first: Redis starts as soon as its Secret is there, and should then find all of them in it.
+    hashes, problems = tenant_hashes(api, tenant_name, tenants)
+    auth = api.ensure(namespace, auth_name, lambda: {key: password() for key in PASSWORD_KEYS} | hashes)
+    required(auth, f"{namespace}/{auth_name}", PASSWORD_KEYS)
+    patch = {key: encode(digest) for key, digest in hashes.items() if auth.get(key) != digest}
+    for key in patch:
+        print(f"Secret {namespace}/{auth_name}: {key} {'renewed' if key in auth else 'added'}")
     if patch:
         status, answer = api.call("PATCH", f"/api/v1/namespaces/{namespace}/secrets/{auth_name}", {"data": patch})
         if status != 200:
