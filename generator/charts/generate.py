@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Literal
 
@@ -11,7 +11,7 @@ from generator.charts import blueprints, crdfiles
 from generator.charts.readme import values_table
 from generator.charts.values import values_yaml
 from generator.rules import policies
-from generator.rules.cel import MATCH_CONDITIONS
+from generator.rules.cel import MATCH_CONDITIONS, PolicyRule
 from generator.schema import Product, Versions, fields
 from generator.schema.chart import Chart, chart_schema
 
@@ -75,9 +75,15 @@ def _context(chart: Chart, versions: Versions, schema: Mapping[str, Any]) -> dic
         "since": partial(_since, versions),
         "has_field": partial(_has_field, versions.kuberay),
         "rules": policies(versions),
+        "grants": _once(policies(versions, policy="queue-grants")),
         "match_conditions": MATCH_CONDITIONS,
         "table": values_table(schema, elsewhere=_elsewhere(chart)),
     }
+
+
+def _once(rules: Iterable[PolicyRule]) -> list[PolicyRule]:
+    """The rules with one entry for all kinds they say the same of."""
+    return list({(rule.code, rule.expression): rule for rule in rules}.values())
 
 
 def _elsewhere(chart: Chart) -> dict[str, str]:

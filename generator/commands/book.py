@@ -52,10 +52,8 @@ RENDER_CODES = {
 def pages() -> dict[str, Page]:
     """Every code's page, by code."""
     book = dict(RENDER_CODES)
-    for code, each in SOURCE_CODES.items():
+    for code, each in {**SOURCE_CODES, **SCHEMA_CODES}.items():
         book[code] = Page(code, each.title, each.why, example=f"# wrong\n{each.wrong}\n\n# right\n{each.right}")
-    for code, shape in SCHEMA_CODES.items():
-        book[code] = Page(code, shape.title, shape.explanation, example=shape.example)
     for rule in all_rules():
         kinds = tuple(dict.fromkeys(kind for cel in rule.cel for kind in cel.kinds))
         book[rule.code] = Page(rule.code, rule.title, rule.explanation, rule.level, source=rule.source, policies=kinds)

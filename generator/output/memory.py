@@ -1,8 +1,8 @@
 """What earlier runs proved, so that a run need not prove it again (``.oneblock_cache/`` in the fleet's root).
 
-An entry says: these inputs gave this state of these folders, without findings. It holds as long as the inputs' digest and
-the folders' signature (names, sizes, modification times, as Git's index keeps them) are the same. Without the cache, or
-with a damaged one, a run only takes longer.
+An entry says: these inputs gave this state of these folders, with these findings (warnings only). It holds as long as the
+inputs' digest and the folders' state (names, sizes, modification times, file numbers, as Git's index keeps them) are the
+same. Without the cache, or with a damaged one, a run only takes longer.
 """
 
 from __future__ import annotations
@@ -10,83 +10,119 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from generator.diagnostics import Diagnostic, Label, Level, Span
+from generator.output.compare import DEPTH, OutputError
+from generator.output.sums import SUM_FILE
+
 FOLDER = ".oneblock_cache"
-FORMAT = 1
+FORMAT = 2
+
+States = Mapping[str, str]
+"""Folder of the tree → digest of its files' names, sizes and times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``inputs``: digest of everything that decided the result; ``signature``: the state of ``folders`` on disk."""
+    """``inputs``: digest of everything that decided the result; ``state``: folder → what it looked like then."""
 
     inputs: str
-    signature: str
-    folders: tuple[str, ...]
+    state: dict[str, str]
     objects: int
+    findings: tuple[Diagnostic, ...] = ()
+
+    def holds(self, inputs: str, states: States) -> bool:
+        """Whether it still describes what is on disk."""
+        return self.inputs == inputs and all(states.get(folder) == was for folder, was in self.state.items())
 
 
 @dataclass(slots=True)
 class Memory:
-    """Entries by name (a values file, or ``platform``)."""
+    """Entries by name (a values file, or ``platform``), for the tree at ``tree``.
+
+    ``platform`` is the platform file's data as JSON: reading JSON takes a fiftieth of reading YAML.
+    """
 
     file: Path
+    tree: str = ""
+    platform: str = ""
     entries: dict[str, Entry] = field(default_factory=dict)
-
-    def holds(self, name: str, inputs: str, root: Path) -> Entry | None:
-        """The entry, if it still describes what is on disk."""
-        entry = self.entries.get(name)
-        if entry is None or entry.inputs != inputs or signature(root, entry.folders) != entry.signature:
-            return None
-        return entry
-
-    def remember(self, name: str, inputs: str, root: Path, folders: tuple[str, ...], objects: int) -> None:
-        """Keeps what a committed run proved."""
-        self.entries[name] = Entry(inputs, signature(root, folders), folders, objects)
 
     def save(self) -> None:
         """Writes the file; a cache that cannot be written is no cache, not an error."""
-        rows = {name: [each.inputs, each.signature, each.folders, each.objects] for name, each in self.entries.items()}
+        rows = {
+            name: [each.inputs, each.state, each.objects, [asdict(finding) for finding in each.findings]]
+            for name, each in self.entries.items()
+        }
+        whole = {"format": FORMAT, "tree": self.tree, "platform": self.platform, "entries": rows}
         part = self.file.with_suffix(f".{os.getpid()}")
         try:
             self.file.parent.mkdir(exist_ok=True)
             (self.file.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-            part.write_text(json.dumps({"format": FORMAT, "entries": rows}), encoding="utf-8")
+            part.write_text(json.dumps(whole), encoding="utf-8")
             part.replace(self.file)
         except OSError:
             part.unlink(missing_ok=True)
 
 
 def load(root: Path, name: str) -> Memory:
-    """The cache of the tree called ``name`` below the fleet's root; empty where there is none or it is damaged."""
-    memory = Memory(root / FOLDER / f"{name}.json")
+    """The cache called ``name`` below the fleet's root; empty where there is none or it is damaged."""
+    file = root / FOLDER / f"{name}.json"
     try:
-        kept: Any = json.loads(memory.file.read_bytes())
-        if kept["format"] == FORMAT:
-            memory.entries = {key: Entry(row[0], row[1], tuple(row[2]), row[3]) for key, row in kept["entries"].items()}
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
-        memory.entries = {}
-    return memory
+        kept: Any = json.loads(file.read_bytes())
+        if kept["format"] != FORMAT:
+            return Memory(file)
+        entries = {key: _entry(*row) for key, row in kept["entries"].items()}
+        return Memory(file, str(kept["tree"]), str(kept["platform"]), entries)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return Memory(file)
 
 
-def signature(root: Path, folders: tuple[str, ...]) -> str:
-    """The state of folders without reading files: names, sizes, modification times, file numbers."""
+def states(root: Path) -> dict[str, str]:
+    """Every folder of the tree that has an index, with its state; no file is read. Raises OutputError."""
+    found: dict[str, str] = {}
+    try:
+        _look(str(root), "", DEPTH, found)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise OutputError(f"{root} cannot be read: {(error.strerror or '').lower()}") from error
+    return found
+
+
+def _look(folder: str, name: str, depth: int, found: dict[str, str]) -> None:
+    """Notes a folder that has an index with all below it, or looks for such folders below."""
+    with os.scandir(folder) as entries:
+        inside = sorted(entries, key=lambda each: each.name)
+    if name and any(each.name == SUM_FILE for each in inside):
+        found[name] = hashlib.sha256(repr(_files(inside)).encode()).hexdigest()
+    elif depth:
+        for each in inside:
+            if each.is_dir(follow_symlinks=False):
+                _look(each.path, f"{name}/{each.name}" if name else each.name, depth - 1, found)
+
+
+def _files(entries: Iterable[os.DirEntry[str]]) -> list[object]:
     found: list[object] = []
-    for folder in folders:
-        _look(os.path.join(root, folder), found)  # noqa: PTH118 (a hot path: one call a folder)
-    return hashlib.sha256(repr(found).encode()).hexdigest()
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            with os.scandir(entry.path) as below:
+                found.append((entry.name, _files(sorted(below, key=lambda each: each.name))))
+        else:
+            stat = entry.stat(follow_symlinks=False)
+            found.append((entry.name, stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_mode))
+    return found
 
 
-def _look(folder: str, found: list[object]) -> None:
-    try:
-        with os.scandir(folder) as entries:
-            for entry in sorted(entries, key=lambda each: each.name):
-                if entry.is_dir(follow_symlinks=False):
-                    _look(entry.path, found)
-                else:
-                    stat = entry.stat(follow_symlinks=False)
-                    found.append((entry.name, stat.st_size, stat.st_mtime_ns, stat.st_ino))
-    except OSError:
-        found.append((folder, "not there"))
+def _entry(inputs: str, state: dict[str, str], objects: int, findings: list[dict[str, Any]]) -> Entry:
+    return Entry(inputs, dict(state), int(objects), tuple(map(_finding, findings)))
+
+
+def _finding(row: dict[str, Any]) -> Diagnostic:
+    related = tuple(Label(Span(**each["span"]), each["text"]) for each in row["related"])
+    span, level = Span(**row["span"]), Level(row["level"])
+    return Diagnostic(**(row | {"span": span, "level": level, "notes": tuple(row["notes"]), "related": related}))

@@ -23,7 +23,12 @@ def _all(cluster: ClusterSpec) -> Iterator[Container]:
         yield from containers(group)
 
 
-@rule("OB340", "a container requests more than its limit", Scope.CLUSTER, source="Kubernetes ValidateContainerResources")
+@rule(
+    "OB340",
+    "a container requests more than its limit",
+    Scope.CLUSTER,
+    source="Kubernetes ValidateContainerResources",
+)
 def request_above_limit(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     """The API server refuses such a pod, and KubeRay tries again for ever. Raise the limit, or leave it out: limits
     follow the requests by themselves."""

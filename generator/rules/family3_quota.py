@@ -1,4 +1,4 @@
-"""Family 3: what a namespace may use. The quota and the limits that the platform file sets are met by every workload."""
+"""Family 3: what a namespace may use. Every workload has to fit the quota and the limits of the platform file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMPUTE = ("cpu", "memory")
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One line of a quota: at most ``most`` of the ``side`` of ``resource``; ``key`` is how the platform file calls it."""
+    """One line of a quota: at most ``most`` of the ``side`` of ``resource``, which the platform file calls ``key``."""
 
     key: str
     resource: str
@@ -139,8 +139,8 @@ def nothing_requested(cluster: ClusterSpec, workload: Workload, platform: Platfo
 
 @rule("OB333", "a container is larger than the namespace's limits", Scope.CLUSTER, source="Kubernetes LimitRanger")
 def container_too_large(cluster: ClusterSpec, workload: Workload, platform: Platform) -> Iterator[Finding]:
-    """``limits`` of a namespace become a LimitRange, and the API server refuses every pod with a container above it; the
-    group never has a pod. Ask for less, or ask the cluster admin to raise the limits."""
+    """``limits`` of a namespace become a LimitRange, and the API server refuses every pod with a container above it;
+    the group never has a pod. Ask for less, or ask the cluster admin to raise the limits."""
     place = platform.place / "global" / "namespaces" / workload.namespace / "limits"
     for key, value in as_map(as_map(platform.namespaces.get(workload.namespace)).get("limits")).items():
         resource, most = SHORT_NAMES.get(key, key), parse(value)

@@ -95,7 +95,8 @@ def code_without_cluster(workload: Workload) -> Iterator[Finding]:
     """Code files are mounted into the head when it starts; into a RayCluster that runs already nothing can be mounted,
     so the chart stops. Put ``code`` on the RayCluster, or use ``runtimeEnv``."""
     if workload.short.get("code") is not None and workload.cluster_short is None:
-        yield Finding(f'job "{workload.name}" has code and no rayCluster of its own', workload.written("code", key=True))
+        what = f'job "{workload.name}" has code and no rayCluster of its own'
+        yield Finding(what, workload.written("code", key=True))
 
 
 @rule(
@@ -177,7 +178,12 @@ def priority_class_unknown(workload: Workload, platform: Platform) -> Iterator[F
         )
 
 
-@rule("OB327", "the platform's own pods have a priority class that is not declared", Scope.PLATFORM, level=Level.WARNING)
+@rule(
+    "OB327",
+    "the platform's own pods have a priority class that is not declared",
+    Scope.PLATFORM,
+    level=Level.WARNING,
+)
 def platform_class_unknown(platform: Platform) -> Iterator[Finding]:
     """Kubernetes refuses pods whose PriorityClass does not exist: the operator or Redis would not start. Declare it in
     ``global.priorityClasses``, use one of Kubernetes' own (``system-cluster-critical``), or be sure it is there."""

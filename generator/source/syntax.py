@@ -99,6 +99,7 @@ _COMPLAINTS = (
         "expected alphabetic or numeric character",
         "a name must follow * or &",
         "quote a value that starts with * or &",
+        code="OB112",
     ),
     _Complaint(
         "did not find expected key",

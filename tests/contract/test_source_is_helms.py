@@ -68,7 +68,9 @@ def together(rows: list[Row], reader: str) -> tuple[str, dict[str, Any]]:
 
 
 def test_scalars_in_the_sdk() -> None:
-    wrong = [row["text"] for row in SCALARS if exact(seen(by_sdk(f"k: {row['text']}\n"))) != exact(expected(row, "sdk"))]
+    wrong = [
+        row["text"] for row in SCALARS if exact(seen(by_sdk(f"k: {row['text']}\n"))) != exact(expected(row, "sdk"))
+    ]
     assert wrong == []
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 
+from generator.rules import policies
 from generator.schema import Versions
-from tests.charts.rendering import SYSTEM, Object, kinds, objects, one
+from tests.charts.rendering import Object, kinds, objects, one
 
 TREE = """
 company: {deserved: {gpu: 16}, capability: {gpu: 24, cpu: 1000000}, guarantee: {gpu: 4, "rdma/hca": 1, storage: 10Gi}}
@@ -24,9 +27,20 @@ def queues(values: str, volcano: str = "1.14.1") -> dict[str, Object]:
     return {each["metadata"]["name"]: each for each in render(values, volcano) if each["kind"] == "Queue"}
 
 
-def grants(values: str) -> dict[str, str]:
-    data: dict[str, str] = one(render(values), "ConfigMap", "oneblock-queue-grants", SYSTEM)["data"]
-    return data
+def variables(values: str) -> dict[str, str]:
+    policy = one(render(values), "ValidatingAdmissionPolicy", "oneblock-queue-grants")
+    return {each["name"]: each["expression"] for each in policy["spec"]["variables"]}
+
+
+def grants(values: str) -> dict[str, list[str]]:
+    """Namespace → the queues it may use; ``*`` is every other one. CEL's maps and lists of texts are Python's too."""
+    said = variables(values)
+    found: dict[str, list[str]] = {}
+    for name, expression in said.items():
+        if name.startswith("grants"):
+            found |= ast.literal_eval(expression)
+            assert f"request.namespace in variables.{name} ? variables.{name}[request.namespace] :" in said["granted"]
+    return found | {"*": ast.literal_eval(said["granted"][said["granted"].rindex("[") :])}
 
 
 def test_what_a_queue_says() -> None:
@@ -79,43 +93,50 @@ def test_volcanos_own_queue_is_never_rendered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "data"),
+    ("values", "who"),
     [
-        ("", {"_open": "default", "_parents": "root", "_queues": ""}),
-        ("q: {}", {"_open": "default", "_parents": "root", "_queues": "q"}),
-        ("q: {namespaces: [a]}", {"_open": "default", "_parents": "root", "_queues": "q", "a": "default,q"}),
-        (
-            "default: {namespaces: [a]}",
-            {"_open": "", "_parents": "root", "_queues": "default", "a": "default"},
-        ),
-        (
-            'default: {namespaces: ["*"]}\nq: {namespaces: [b]}',
-            {"_open": "default", "_parents": "root", "_queues": "default,q", "b": "default,q"},
-        ),
+        ("", {"*": ["default"]}),
+        ("q: {}", {"*": ["default"]}),
+        ("q: {namespaces: [a]}", {"*": ["default"], "a": ["default", "q"]}),
+        ("default: {namespaces: [a]}", {"*": [], "a": ["default"]}),
+        ("default: {}", {"*": []}),
+        ('default: {namespaces: ["*"]}\nq: {namespaces: [b]}', {"*": ["default"], "b": ["default", "q"]}),
+        ('q: {namespaces: ["*", a]}', {"*": ["default", "q"], "a": ["default", "q"]}),
         (
             TREE,
             {
-                "_open": "default,shared",
-                "_parents": "company,research,root",
-                "_queues": "company,research,shared,speech,vision",
-                "team-a": "default,shared,speech",
-                "team-b": "default,shared,vision",
+                "*": ["default", "shared"],
+                "team-a": ["default", "shared", "speech"],
+                "team-b": ["default", "shared", "vision"],
             },
         ),
     ],
 )
-def test_who_may_use_what(values: str, data: dict[str, str]) -> None:
-    assert grants(values) == data
+def test_who_may_use_what(values: str, who: dict[str, list[str]]) -> None:
+    assert grants(values) == who
+
+
+def test_a_thousand_namespaces() -> None:
+    names = [f"team-{number:04}" for number in range(1000)]
+    values = "".join(f"q{number}: {{namespaces: [{', '.join(names)}]}}\n" for number in range(20))
+    assert len(grants(values)) == 1001
+    assert max(len(each) for each in variables(values).values()) < 100_000, "the API server's limit for an expression"
+
+
+def test_queues_no_workload_may_name() -> None:
+    assert variables(TREE)["parent"] == "variables.queue in ['company', 'research', 'root']"
+    assert variables("")["parent"] == "variables.queue in ['root']"
+    assert "['company', 'research', 'shared', 'speech', 'vision']" in variables(TREE)["foreign"]
 
 
 @pytest.mark.parametrize(
     ("values", "there"),
     [
-        ("", ["ConfigMap", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]),
+        ("", ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]),
         ("global: {batchScheduler: none}", []),
         (
             "global: {batchScheduler: none}\nq: {}",
-            ["ConfigMap", "Queue", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
+            ["Queue", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"],
         ),
         ("global: {admissionPolicies: {enabled: false}}\nq: {}", ["Queue"]),
         ('global: {versions: {kubernetes: "1.29"}}\nq: {}', ["Queue"]),
@@ -137,17 +158,28 @@ def test_what_the_policy_looks_at() -> None:
     assert resources("q: {}\nglobal: {batchScheduler: none}") == others, "KubeRay then reads no queue label"
 
 
-def test_the_policy_reads_the_grants() -> None:
+def test_the_binding() -> None:
     found = render("q: {}\nglobal: {admissionPolicies: {action: Audit}}")
     binding = one(found, "ValidatingAdmissionPolicyBinding", "oneblock-queue-grants")["spec"]
-    assert binding["policyName"] == "oneblock-queue-grants"
-    assert binding["validationActions"] == ["Audit"]
-    assert (binding["paramRef"]["name"], binding["paramRef"]["namespace"]) == ("oneblock-queue-grants", SYSTEM)
-    policy = one(found, "ValidatingAdmissionPolicy")["spec"]
-    assert policy["paramKind"] == {"apiVersion": "v1", "kind": "ConfigMap"}
-    assert [
-        rule["operations"] for rule in policy["matchConstraints"]["resourceRules"] if rule["resources"] == ["podgroups"]
-    ] == [["CREATE", "UPDATE"]]
+    assert binding == {"policyName": "oneblock-queue-grants", "validationActions": ["Audit"]}
+
+
+def test_pod_groups_are_looked_at_when_they_change() -> None:
+    policy = one(render("q: {}"), "ValidatingAdmissionPolicy")["spec"]
+    operations = {
+        name: rule["operations"] for rule in policy["matchConstraints"]["resourceRules"] for name in rule["resources"]
+    }
+    assert operations["podgroups"] == operations["rayclusters"] == ["CREATE", "UPDATE"]
+    assert operations["pods"] == ["CREATE"]
+
+
+def test_the_policy_checks_what_the_rules_say() -> None:
+    validations = one(render("q: {}"), "ValidatingAdmissionPolicy")["spec"]["validations"]
+    found = {each["expression"]: each["messageExpression"] for each in validations}
+    for rule in policies(Versions.DEFAULT, policy="queue-grants"):
+        assert found[rule.expression] == f"'{rule.code}: ' + variables.told"
+    assert "variables.kept || !variables.parent" in found, "a workload in a queue with others below it"
+    assert len(found) == len(validations)
 
 
 def test_expressions_are_one_line() -> None:

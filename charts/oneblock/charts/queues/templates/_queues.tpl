@@ -7,10 +7,15 @@
 {{- toYaml $queues -}}
 {{- end -}}
 
+{{- /* Names as a CEL list. */ -}}
+{{- define "oneblock.queues.names" -}}
+[{{ range $index, $name := . | uniq | sortAlpha }}{{ if $index }}, {{ end }}'{{ $name }}'{{ end }}]
+{{- end -}}
+
 {{- /*
-Who may use what, as the policy reads it.
-_queues: every queue listed here. _parents: those no workload may name. _open: those of every namespace.
-<namespace>: those it may use, the open ones among them.
+Who may use what, as lists of names.
+queues: every queue listed here. parents: those no workload may name. open: those of every namespace.
+namespaces: of each namespace that is granted something, what it may use, the open ones among it.
 */ -}}
 {{- define "oneblock.queues.grants" -}}
 {{- $queues := include "oneblock.queues.queues" . | fromYaml -}}
@@ -30,11 +35,8 @@ _queues: every queue listed here. _parents: those no workload may name. _open: t
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- $grants := dict "_queues" (keys $queues | sortAlpha | join ",") "_parents" ($parents | uniq | sortAlpha | join ",") "_open" ($open | uniq | sortAlpha | join ",") -}}
-{{- range $namespace, $names := $granted -}}
-{{- $_ := set $grants $namespace (concat $names $open | uniq | sortAlpha | join ",") -}}
-{{- end -}}
-{{- toYaml $grants -}}
+{{- range $namespace, $names := $granted }}{{ $_ := set $granted $namespace (concat $names $open) }}{{ end -}}
+{{- toYaml (dict "queues" (keys $queues) "parents" $parents "open" $open "namespaces" $granted) -}}
 {{- end -}}
 
 {{- /* Whether the policy that guards the queues is wanted. */ -}}

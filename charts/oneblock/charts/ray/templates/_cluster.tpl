@@ -21,7 +21,7 @@ and ray.cluster after that
 {{- with $values.profile -}}
   {{- $profiles := $global.profiles | default dict -}}
   {{- if not (hasKey $profiles .) -}}
-    {{- fail (printf "%s %s: no profile %q; there are: %s" $.kind $.name . (keys $profiles | sortAlpha | join ", ")) -}}
+    {{- fail (printf "%s %s: no profile %q; there are: %s" $.kind $.name . (keys $profiles | sortAlpha | join ", " | default "none")) -}}
   {{- end -}}
   {{- $values = deepCopy (get $profiles . | default dict) -}}
   {{- include "ray.merge" (dict "base" $values "over" $.given) -}}

@@ -83,8 +83,12 @@ they are given, because Ray takes a container's limits for what the node has. A 
 {{- $requests := dict "cpu" "1" "memory" "4Gi" -}}
 {{- range $name, $quantity := $own.limits -}}
   {{- $name = get $names $name | default $name -}}
-  {{- $_ := set $limits $name (include "oneblock.ray.quantity" $quantity) -}}
-  {{- if not (kindIs "invalid" $quantity) }}{{ $_ := set $requests $name $quantity }}{{ end -}}
+  {{- /* `cpu: null` under limits: a request without a limit. */ -}}
+  {{- $_ := set $limits $name "" -}}
+  {{- if not (kindIs "invalid" $quantity) -}}
+    {{- $_ := set $limits $name (include "oneblock.ray.quantity" $quantity) -}}
+    {{- $_ := set $requests $name $quantity -}}
+  {{- end -}}
 {{- end -}}
 {{- range $source := list (pick .values "cpu" "memory" "gpu") ($own.requests | default dict) -}}
   {{- range $name, $quantity := $source -}}
@@ -99,7 +103,6 @@ they are given, because Ray takes a container's limits for what the node has. A 
 {{- end -}}
 limits:
 {{- range $name, $quantity := $limits }}
-{{- /* `cpu: null` under limits: a request without a limit. */}}
 {{- if $quantity }}
   {{ $name }}: {{ quote $quantity }}
 {{- end }}

@@ -37,7 +37,7 @@ clusterSelector:
   ray.io/cluster: {{ quote $values.cluster }}
 {{- end }}
 {{- with $values.entrypoint }}
-entrypoint: {{ toYaml . | indent 2 | trim }}
+entrypoint: {{ toYaml . }}
 {{- end }}
 {{- range $key := list "entrypointNumCpus" "entrypointNumGpus" }}
 {{- if not (kindIs "invalid" (index $values $key)) }}
@@ -53,7 +53,7 @@ rayClusterSpec:
   {{- include "ray.cluster.spec" . | nindent 2 }}
 {{- end }}
 {{- with $values.runtimeEnv }}
-runtimeEnvYAML: {{ kindIs "string" . | ternary . (toYaml .) | toYaml | indent 2 | trim }}
+runtimeEnvYAML: {{ kindIs "string" . | ternary . (toYaml .) | toYaml }}
 {{- end }}
 {{- /* A RayCluster made for one job goes with it, unless the user has rules of his own for that. */}}
 {{- if kindIs "bool" $values.shutdownAfterJobFinishes }}

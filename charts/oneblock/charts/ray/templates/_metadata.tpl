@@ -44,3 +44,11 @@ cluster says about itself stands there too.
 {{- end -}}
 {{- include "ray.metadata" (dict "root" .root "name" .name "instance" .name "labels" $labels "annotations" $annotations) -}}
 {{- end -}}
+
+{{- /*
+ray.data: data of a ConfigMap. Helm cuts blank lines off the end of a manifest, also where a file ends in them; so another key
+has to come after.
+*/ -}}
+{{- define "ray.data" -}}
+{{ dict "data" . "immutable" false | toYaml }}
+{{- end -}}

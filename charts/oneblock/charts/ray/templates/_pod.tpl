@@ -98,7 +98,7 @@ labels:
 {{- with .values.nodes -}}
   {{- $shapes := $.cluster.root.Values.global.nodes | default dict -}}
   {{- if not (hasKey $shapes .) -}}
-    {{- fail (printf "%s %s: no node shape %q; there are: %s" $.cluster.kind $.cluster.name . (keys $shapes | sortAlpha | join ", ")) -}}
+    {{- fail (printf "%s %s: no node shape %q; there are: %s" $.cluster.kind $.cluster.name . (keys $shapes | sortAlpha | join ", " | default "none")) -}}
   {{- end -}}
   {{- $shape = get $shapes . | default dict -}}
 {{- end -}}

@@ -49,6 +49,7 @@ until replicas_caught_up || [ "$waited" -ge 5 ]; do
   waited=$((waited + 1))
 done
 asked=
+alone=0 # seconds without any replica; one or two are part of every failover
 while [ "$waited" -lt "$BUDGET" ]; do
   if [ -z "$asked" ] && ask_failover; then
     asked=yes
@@ -58,8 +59,12 @@ while [ "$waited" -lt "$BUDGET" ]; do
     log "role handed over after ${waited} s"
     exit 0
   fi
-  if [ -z "$asked" ] && [ "$waited" -ge 8 ]; then
-    log "no pod can take over; stopping as master"
+  case $(replication) in
+    *connected_slaves:0*) alone=$((alone + 1)) ;;
+    *) alone=0 ;;
+  esac
+  if [ "$alone" -ge 5 ]; then
+    log "no pod is left that could take over; stopping as master"
     exit 0
   fi
   sleep 1

@@ -106,6 +106,7 @@ write_conf() { # [MASTER]
   } >"$RUN_DIR/redis.conf"
 }
 
+need_passwords
 mkdir -p "$DATA_DIR/redis" "$DATA_DIR/state" "$RUN_DIR"
 waited=0
 said=

@@ -48,20 +48,21 @@ known_master() { # the master in the kept sentinel.conf, when it is a pod of thi
   return 1
 }
 
-learned() { # what Sentinel found out and must not forget; names outside this set are dropped
-  [ -s "$SENTINEL_CONF" ] || return 0
-  names=$(for n in $(ordinals); do announce "$n"; done)
-  awk -v group="$GROUP" -v names="$names" '
-    BEGIN { count = split(names, list, "\n"); for (i = 1; i <= count; i++) ours[list[i]] = 1 }
-    $1 != "sentinel" { next }
-    $2 == "current-epoch" { print }
-    ($2 == "config-epoch" || $2 == "leader-epoch") && $3 == group { print }
-    ($2 == "known-replica" || $2 == "known-slave" || $2 == "known-sentinel") && $3 == group && $4 in ours { print }' "$SENTINEL_CONF"
+sentinel_id() { # ORDINAL: the same name always has the same id, so a lost volume leaves no ghost Sentinel behind
+  announce "$1" | sha1sum | cut -d ' ' -f 1
 }
 
-next_epoch() { # an override must win over what other Sentinels remember
-  epoch=$(learned | awk '$2 == "current-epoch" { print $3 }')
-  echo $((${epoch:-0} + 1))
+kept_epochs() { # what Sentinel must not forget
+  [ -s "$SENTINEL_CONF" ] || return 0
+  awk -v group="$GROUP" '
+    $1 != "sentinel" { next }
+    $2 == "current-epoch" || (($2 == "config-epoch" || $2 == "leader-epoch") && $3 == group) { print }' "$SENTINEL_CONF"
+}
+
+later_epochs() { # an override must win over what other Sentinels remember
+  epoch=$(kept_epochs | awk '$2 == "current-epoch" { print $3 }')
+  echo "sentinel config-epoch $GROUP $((${epoch:-0} + 1))"
+  echo "sentinel current-epoch $((${epoch:-0} + 1))"
 }
 
 watch_lines() { # MASTER
@@ -73,6 +74,12 @@ watch_lines() { # MASTER
   echo "sentinel parallel-syncs $GROUP 1"
   # A restarted master that is still loading counts as down after the same time.
   echo "sentinel master-reboot-down-after-period $GROUP $DOWN_AFTER_MS"
+  # Who else there is. Sentinel would learn it from the master, which may be down just now.
+  for n in $(ordinals); do
+    host=$(announce "$n")
+    [ "$host" = "$1" ] || echo "sentinel known-replica $GROUP $host 6379"
+    [ "$n" = "$ORDINAL" ] || echo "sentinel known-sentinel $GROUP $host 26379 $(sentinel_id "$n")"
+  done
 }
 
 write_conf() { # FILE [LINES]
@@ -80,8 +87,7 @@ write_conf() { # FILE [LINES]
     cat "$CONFIG_DIR/sentinel.conf"
     echo "dir $RUN_DIR"
     echo "aclfile $RUN_DIR/sentinel-users.acl"
-    # The same name always has the same id: a lost volume leaves no ghost Sentinel behind.
-    echo "sentinel myid $(announce "$ORDINAL" | sha1sum | cut -d ' ' -f 1)"
+    echo "sentinel myid $(sentinel_id "$ORDINAL")"
     echo "sentinel announce-ip $(announce "$ORDINAL")"
     echo "sentinel announce-port 26379"
     echo "sentinel sentinel-user _sentinel"
@@ -172,17 +178,13 @@ mark_synced() { # a replica may be promoted once its first copy of the data is c
 }
 
 trap stop TERM INT
+need_passwords
 mkdir -p "$DATA_DIR/sentinel" "$DATA_DIR/state" "$RUN_DIR"
-if forced=$(forced_master); then
-  log "override: $forced is the master"
-  epoch=$(next_epoch)
-  lines="$(watch_lines "$forced")
-sentinel config-epoch $GROUP $epoch
-sentinel current-epoch $epoch
-$(learned | grep ' known-sentinel ' || :)"
+if master=$(forced_master); then
+  log "override: $master is the master"
+  epochs=$(later_epochs)
 elif master=$(known_master); then
-  lines="$(watch_lines "$master")
-$(learned)"
+  epochs=$(kept_epochs)
 else
   if fresh; then
     # A Sentinel that watches nothing: it lets the other pods see that this volume is empty.
@@ -191,10 +193,12 @@ else
   fi
   find_master >"$RUN_DIR/master"
   stop_sentinel
-  lines=$(watch_lines "$(cat "$RUN_DIR/master")")
+  master=$(cat "$RUN_DIR/master")
+  epochs=
 fi
-write_conf "$SENTINEL_CONF" "$lines"
-log "$(echo "$lines" | head -n 1)"
+log "watching $master"
+write_conf "$SENTINEL_CONF" "$(watch_lines "$master")
+$epochs"
 run "$SENTINEL_CONF"
 while kill -0 "$sentinel_pid" 2>/dev/null; do
   sync_users

@@ -1,206 +1,65 @@
-{{- /* Names are the same in the umbrella and in a release of its own: nothing here looks at the release's name. */ -}}
-{{- define "oneblock-redis.labels" -}}
-app.kubernetes.io/name: redis
-app.kubernetes.io/instance: oneblock
-app.kubernetes.io/part-of: oneblock
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- end }}
+{{- /*
+Named templates are global to an umbrella chart and everything below it, so each chart has its own under its own prefix.
+*/ -}}
 
-{{- define "oneblock-redis.selector" -}}
-app.kubernetes.io/name: redis
-app.kubernetes.io/instance: oneblock
-app.kubernetes.io/component: server
-{{- end }}
-
-{{- /* Pods of this chart's Jobs: not selected by any Service, let in by the NetworkPolicy as part of OneBlock. */ -}}
-{{- define "oneblock-redis.jobLabels" -}}
-app.kubernetes.io/name: redis
-app.kubernetes.io/instance: oneblock
-app.kubernetes.io/component: {{ . }}
-app.kubernetes.io/part-of: oneblock
-{{- end }}
-
-{{- define "oneblock-redis.annotations" -}}
-kustomize.toolkit.fluxcd.io/substitute: disabled
-{{- end }}
-
-{{- /* The bootstrap Job and what it needs come before the pods, which wait for its Secret. */ -}}
-{{- define "oneblock-redis.earlyAnnotations" -}}
-argocd.argoproj.io/sync-wave: "-1"
-kustomize.toolkit.fluxcd.io/substitute: disabled
-{{- end }}
-
-{{- define "oneblock-redis.mounts" -}}
-- name: data
-  mountPath: /data
-- name: run
-  mountPath: /run/oneblock
-- name: config
-  mountPath: /etc/oneblock/redis
-  readOnly: true
-- name: auth
-  mountPath: /etc/oneblock/auth
-  readOnly: true
-{{- end }}
-
-{{- define "oneblock-redis.image" -}}
-{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag }}{{ end -}}
-{{- end }}
-
-{{- define "oneblock-redis.imagePullSecrets" -}}
-{{- with .Values.global.imagePullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . | quote }}
-  {{- end }}
-{{- end }}
-{{- end }}
-
-{{- define "oneblock-redis.authSecret" -}}
-{{ .Values.auth.existingSecret | default "oneblock-redis-auth" }}
-{{- end }}
-
-{{- define "oneblock-redis.domain" -}}
-{{ .Release.Namespace }}.svc.{{ .Values.global.clusterDomain }}
-{{- end }}
-
-{{- define "oneblock-redis.replicas" -}}
-{{ .Values.replicas | int64 }}
-{{- end }}
-
-{{- define "oneblock-redis.graceSeconds" -}}
-60
-{{- end }}
-
-{{- define "oneblock-redis.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: {{ . }}
-runAsGroup: {{ . }}
-fsGroup: {{ . }}
-fsGroupChangePolicy: OnRootMismatch
-seccompProfile:
-  type: RuntimeDefault
-{{- end }}
-
-{{- define "oneblock-redis.containerSecurity" -}}
-allowPrivilegeEscalation: false
-capabilities:
-  drop:
-    - ALL
-privileged: false
-readOnlyRootFilesystem: true
-{{- end }}
-
-{{- /* A value as redis.conf wants it. Helm reads every number as a float, and prints a large one as 1e+06. */ -}}
-{{- define "oneblock-redis.directive" -}}
-{{- if kindIs "bool" . }}{{ ternary "yes" "no" . }}
-{{- else if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}
-{{- else }}{{ . }}
+{{- /*
+The labels of an object.
+dict "root" $ "name" <component> ["instance" <name>] ["labels" <the user's>]; ours win over the user's.
+*/ -}}
+{{- define "oneblock.redis.labels" -}}
+{{- $labels := dict -}}
+{{- range $key, $value := .labels }}{{ $_ := set $labels $key (toString $value) }}{{ end -}}
+{{- $_ := set $labels "app.kubernetes.io/name" .name -}}
+{{- $_ := set $labels "app.kubernetes.io/instance" (.instance | default "oneblock") -}}
+{{- $_ := set $labels "app.kubernetes.io/part-of" "oneblock" -}}
+{{- $_ := set $labels "app.kubernetes.io/managed-by" .root.Release.Service -}}
+{{- toYaml $labels -}}
 {{- end -}}
-{{- end }}
 
-{{- define "oneblock-redis.redisConf" -}}
-{{ .Files.Get "files/redis.conf" }}
-# From the values.
-appendfsync {{ .Values.appendfsync }}
-maxmemory {{ include "oneblock-redis.directive" .Values.maxmemory }}
-min-replicas-to-write {{ min (int64 .Values.minReplicasToWrite) (sub (int64 .Values.replicas) 1) }}
-{{- range $name, $value := .Values.config }}
-{{- range (kindIs "slice" $value | ternary $value (list $value)) }}
-{{ $name }} {{ include "oneblock-redis.directive" . }}
-{{- end }}
-{{- end }}
-{{ end }}
+{{- /*
+The annotations of an object: the user's, and a word to Flux that `${…}` in it is text.
+dict ["annotations" <the user's>]
+*/ -}}
+{{- define "oneblock.redis.annotations" -}}
+{{- $annotations := dict -}}
+{{- range $key, $value := .annotations }}{{ $_ := set $annotations $key (toString $value) }}{{ end -}}
+{{- $_ := set $annotations "kustomize.toolkit.fluxcd.io/substitute" "disabled" -}}
+{{- toYaml $annotations -}}
+{{- end -}}
 
-{{- define "oneblock-redis.settings" -}}
-SET=oneblock-redis
-DOMAIN={{ include "oneblock-redis.domain" . }}
-GROUP={{ .Release.Namespace }}-oneblock-redis
-REPLICAS={{ include "oneblock-redis.replicas" . }}
-QUORUM={{ min (int64 .Values.sentinel.quorum) (int64 .Values.replicas) }}
-DOWN_AFTER_MS={{ int64 .Values.sentinel.downAfterMilliseconds }}
-FAILOVER_TIMEOUT_MS={{ int64 .Values.sentinel.failoverTimeoutMilliseconds }}
-GRACE_SECONDS={{ include "oneblock-redis.graceSeconds" . }}
-{{ end }}
+{{- /*
+A container image: a digest wins over a tag.
+dict "image" <repository, tag, digest> "tag" <where none is given>
+*/ -}}
+{{- define "oneblock.redis.image" -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" .image.repository .image.digest -}}
+{{- else -}}
+{{- printf "%s:%s" .image.repository (toString (.image.tag | default .tag)) -}}
+{{- end -}}
+{{- end -}}
 
-{{- /* A file as a block of a ConfigMap: indented, but without spaces on empty lines. */ -}}
-{{- define "oneblock-redis.block" -}}
-{{ regexReplaceAll "(?m)^ +$" (. | trim | indent 4) "" }}
-{{- end }}
+{{- /*
+A quantity as a string: 500, 0.5 and "4Gi" as they were written. Helm holds every number as a float, which would print
+1000000 as 1e+06.
+*/ -}}
+{{- define "oneblock.redis.quantity" -}}
+{{- if kindIs "string" . -}}{{ . }}
+{{- else if eq (float64 (int64 .)) (float64 .) -}}{{ int64 . }}
+{{- else -}}{{ toJson . }}
+{{- end -}}
+{{- end -}}
 
-{{- /* What the pods read at start; a change of it, and only of it, rolls them. */ -}}
-{{- define "oneblock-redis.configData" }}
-  redis.conf: |
-{{ include "oneblock-redis.block" (include "oneblock-redis.redisConf" .) }}
-  sentinel.conf: |
-{{ include "oneblock-redis.block" (.Files.Get "files/sentinel.conf") }}
-  settings.sh: |
-{{ include "oneblock-redis.block" (include "oneblock-redis.settings" .) }}
-{{- range list "lib.sh" "pre-stop.sh" "probe-redis.sh" "probe-sentinel.sh" "start-redis.sh" "start-sentinel.sh" }}
-  {{ . }}: |
-{{ include "oneblock-redis.block" ($.Files.Get (printf "files/%s" .)) }}
-{{- end }}
-{{- end }}
-
-{{- define "oneblock-redis.tenants" -}}
-{{ .Values.global.namespaces | default dict | keys | sortAlpha | toJson }}
-{{- end }}
-
-{{- define "oneblock-redis.bootstrapImage" -}}
-{{- $ray := .Values.global.ray.image -}}
-{{- $image := dict "repository" $ray.repository "tag" ($ray.tag | default .Values.global.versions.ray) "digest" $ray.digest -}}
-{{- with .Values.bootstrap.image }}{{ if .repository }}{{ $image = . }}{{ end }}{{ end -}}
-{{ include "oneblock-redis.image" $image }}
-{{- end }}
-
-{{- define "oneblock-redis.bootstrapPodSpec" -}}
-serviceAccountName: oneblock-redis-bootstrap
-restartPolicy: OnFailure
-enableServiceLinks: false
-{{- with include "oneblock-redis.imagePullSecrets" . | trim }}
-{{ . }}
-{{- end }}
-securityContext:
-  {{- include "oneblock-redis.podSecurity" 1000 | nindent 2 }}
-containers:
-  - name: bootstrap
-    image: {{ include "oneblock-redis.bootstrapImage" . | quote }}
-    imagePullPolicy: {{ (.Values.bootstrap.image | default dict).pullPolicy | default .Values.global.ray.image.pullPolicy }}
-    command:
-      - python3
-      - -B
-      - /etc/oneblock/bootstrap/bootstrap.py
-    env:
-      - name: AUTH_SECRET
-        value: oneblock-redis-auth
-      - name: POD_NAMESPACE
-        value: {{ .Release.Namespace | quote }}
-      - name: TENANTS_FILE
-        value: /etc/oneblock/bootstrap/tenants.json
-      - name: TENANT_SECRET
-        value: oneblock-redis
-    resources:
-      limits:
-        memory: 128Mi
-      requests:
-        cpu: 20m
-        memory: 64Mi
-    securityContext:
-      {{- include "oneblock-redis.containerSecurity" . | nindent 6 }}
-    volumeMounts:
-      - name: script
-        mountPath: /etc/oneblock/bootstrap
-        readOnly: true
-{{- with .Values.nodeSelector }}
-nodeSelector:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-{{- with .Values.tolerations }}
-tolerations:
-  {{- toYaml . | nindent 2 }}
-{{- end }}
-volumes:
-  - name: script
-    configMap:
-      name: oneblock-redis-bootstrap
-{{- end }}
+{{- /*
+A map of resources with its short names written out: gpu is nvidia.com/gpu; storage is ephemeral-storage, or what
+"storage" says.
+dict "resources" <map> ["storage" <name>]
+*/ -}}
+{{- define "oneblock.redis.resources" -}}
+{{- $short := dict "gpu" "nvidia.com/gpu" "storage" (.storage | default "ephemeral-storage") -}}
+{{- $found := dict -}}
+{{- range $key, $value := .resources -}}
+{{- $_ := set $found (get $short $key | default $key) (include "oneblock.redis.quantity" $value) -}}
+{{- end -}}
+{{- toYaml $found -}}
+{{- end -}}

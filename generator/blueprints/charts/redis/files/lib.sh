@@ -120,6 +120,15 @@ forced_master() { # the administrator's override (redis.bootstrap.forceMasterOrd
 
 # --- users -----------------------------------------------------------------------------------------------------------
 
+need_passwords() { # without one, a user would get the empty password
+  for key in admin-password sentinel-password replication-password; do
+    if [ ! -s "$AUTH_DIR/$key" ]; then
+      log "the Secret has no $key"
+      exit 1
+    fi
+  done
+}
+
 hash_of() { # KEY: the SHA-256 of a password of the mounted Secret
   secret "$1" | tr -d '\n' | sha256sum | cut -d ' ' -f 1
 }
@@ -138,8 +147,16 @@ tenants() { # RULE: one line a tenant of the Secret (keys tenant.NAMESPACE, each
   for file in "$AUTH_DIR"/tenant.*; do
     [ -f "$file" ] || continue
     hash=
-    IFS= read -r hash <"$file" || [ -n "$hash" ] || continue
-    "$1" "${file##*/tenant.}" "$hash"
+    IFS= read -r hash <"$file" || :
+    # One bad line would keep Redis from starting at all.
+    case ${#hash}:$hash in
+      64:*[!0-9a-f]*) ;;
+      64:*)
+        "$1" "${file##*/tenant.}" "$hash"
+        continue
+        ;;
+    esac
+    log "${file##*/} is not a SHA-256 in hex; this tenant cannot log in"
   done
 }
 
@@ -148,7 +165,7 @@ redis_users() {
   echo "user _admin reset on #$(hash_of admin-password) ~* &* +@all"
   echo "user _sentinel reset on #$(hash_of sentinel-password) allchannels +multi +exec +ping +info +role +publish +subscribe +slaveof +replicaof +config|rewrite +client|setname +client|kill +script|kill"
   echo "user _replica reset on #$(hash_of replication-password) +ping +psync +sync +replconf +role"
-  echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram"
+  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram"
   [ -f "$AUTH_DIR/tenant.default" ] || echo "user default reset off"
   tenants tenant_rule
 }
@@ -156,7 +173,7 @@ redis_users() {
 sentinel_users() {
   echo "user _admin reset on #$(hash_of admin-password) ~* &* +@all"
   echo "user _sentinel reset on #$(hash_of sentinel-password) &__sentinel__:hello +ping +info +role +publish +subscribe +client|setname +sentinel|is-master-down-by-addr"
-  echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +sentinel|masters +sentinel|master +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|ckquorum"
+  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +sentinel|masters +sentinel|master +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|ckquorum"
   [ -f "$AUTH_DIR/tenant.default" ] || echo "user default reset off"
   tenants tenant_rule_sentinel
 }

@@ -1,36 +1,41 @@
 {{- /* Names are the same in the umbrella and in a release of its own: nothing here looks at the release's name. */ -}}
-{{- define "oneblock-redis.labels" -}}
-app.kubernetes.io/name: redis
-app.kubernetes.io/instance: oneblock
-app.kubernetes.io/part-of: oneblock
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-{{- end }}
-
-{{- define "oneblock-redis.selector" -}}
+{{- define "<< prefix >>.selector" -}}
 app.kubernetes.io/name: redis
 app.kubernetes.io/instance: oneblock
 app.kubernetes.io/component: server
 {{- end }}
 
 {{- /* Pods of this chart's Jobs: not selected by any Service, let in by the NetworkPolicy as part of OneBlock. */ -}}
-{{- define "oneblock-redis.jobLabels" -}}
+{{- define "<< prefix >>.jobLabels" -}}
 app.kubernetes.io/name: redis
 app.kubernetes.io/instance: oneblock
 app.kubernetes.io/component: {{ . }}
 app.kubernetes.io/part-of: oneblock
 {{- end }}
 
-{{- define "oneblock-redis.annotations" -}}
-kustomize.toolkit.fluxcd.io/substitute: disabled
-{{- end }}
-
 {{- /* The bootstrap Job and what it needs come before the pods, which wait for its Secret. */ -}}
-{{- define "oneblock-redis.earlyAnnotations" -}}
-argocd.argoproj.io/sync-wave: "-1"
-kustomize.toolkit.fluxcd.io/substitute: disabled
+{{- define "<< prefix >>.earlyAnnotations" -}}
+{{- include "<< prefix >>.annotations" (dict "annotations" (dict "argocd.argoproj.io/sync-wave" "-1")) -}}
 {{- end }}
 
-{{- define "oneblock-redis.mounts" -}}
+{{- /* An image whose repository the values leave open. */ -}}
+{{- define "<< prefix >>.exporterImage" -}}
+{{- $image := merge (dict) (.Values.metrics.image | default dict) -}}
+{{- if not $image.repository }}{{ $_ := set $image "repository" "docker.io/oliver006/redis_exporter" }}{{ end -}}
+{{- include "<< prefix >>.image" (dict "image" $image "tag" "v1.80.0") -}}
+{{- end }}
+
+{{- /* Requests and limits of a container; numbers as they were written. */ -}}
+{{- define "<< prefix >>.requirements" -}}
+{{- range $kind := list "limits" "requests" -}}
+{{- with get ($ | default dict) $kind }}
+{{ $kind }}:
+  {{- include "<< prefix >>.resources" (dict "resources" .) | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "<< prefix >>.mounts" -}}
 - name: data
   mountPath: /data
 - name: run
@@ -43,11 +48,7 @@ kustomize.toolkit.fluxcd.io/substitute: disabled
   readOnly: true
 {{- end }}
 
-{{- define "oneblock-redis.image" -}}
-{{- if .digest }}{{ .repository }}@{{ .digest }}{{ else }}{{ .repository }}:{{ .tag }}{{ end -}}
-{{- end }}
-
-{{- define "oneblock-redis.imagePullSecrets" -}}
+{{- define "<< prefix >>.imagePullSecrets" -}}
 {{- with .Values.global.imagePullSecrets }}
 imagePullSecrets:
   {{- range . }}
@@ -56,23 +57,23 @@ imagePullSecrets:
 {{- end }}
 {{- end }}
 
-{{- define "oneblock-redis.authSecret" -}}
+{{- define "<< prefix >>.authSecret" -}}
 {{ .Values.auth.existingSecret | default "oneblock-redis-auth" }}
 {{- end }}
 
-{{- define "oneblock-redis.domain" -}}
+{{- define "<< prefix >>.domain" -}}
 {{ .Release.Namespace }}.svc.{{ .Values.global.clusterDomain }}
 {{- end }}
 
-{{- define "oneblock-redis.replicas" -}}
+{{- define "<< prefix >>.replicas" -}}
 {{ .Values.replicas | int64 }}
 {{- end }}
 
-{{- define "oneblock-redis.graceSeconds" -}}
+{{- define "<< prefix >>.graceSeconds" -}}
 60
 {{- end }}
 
-{{- define "oneblock-redis.podSecurity" -}}
+{{- define "<< prefix >>.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: {{ . }}
 runAsGroup: {{ . }}
@@ -82,7 +83,7 @@ seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
-{{- define "oneblock-redis.containerSecurity" -}}
+{{- define "<< prefix >>.containerSecurity" -}}
 allowPrivilegeEscalation: false
 capabilities:
   drop:
@@ -92,80 +93,80 @@ readOnlyRootFilesystem: true
 {{- end }}
 
 {{- /* A value as redis.conf wants it. Helm reads every number as a float, and prints a large one as 1e+06. */ -}}
-{{- define "oneblock-redis.directive" -}}
+{{- define "<< prefix >>.directive" -}}
 {{- if kindIs "bool" . }}{{ ternary "yes" "no" . }}
 {{- else if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}
 {{- else }}{{ . }}
 {{- end -}}
 {{- end }}
 
-{{- define "oneblock-redis.redisConf" -}}
+{{- define "<< prefix >>.redisConf" -}}
 {{ .Files.Get "files/redis.conf" }}
 # From the values.
 appendfsync {{ .Values.appendfsync }}
-maxmemory {{ include "oneblock-redis.directive" .Values.maxmemory }}
+maxmemory {{ include "<< prefix >>.directive" .Values.maxmemory }}
 min-replicas-to-write {{ min (int64 .Values.minReplicasToWrite) (sub (int64 .Values.replicas) 1) }}
 {{- range $name, $value := .Values.config }}
 {{- range (kindIs "slice" $value | ternary $value (list $value)) }}
-{{ $name }} {{ include "oneblock-redis.directive" . }}
+{{ $name }} {{ include "<< prefix >>.directive" . }}
 {{- end }}
 {{- end }}
 {{ end }}
 
-{{- define "oneblock-redis.settings" -}}
+{{- define "<< prefix >>.settings" -}}
 SET=oneblock-redis
-DOMAIN={{ include "oneblock-redis.domain" . }}
+DOMAIN={{ include "<< prefix >>.domain" . }}
 GROUP={{ .Release.Namespace }}-oneblock-redis
-REPLICAS={{ include "oneblock-redis.replicas" . }}
+REPLICAS={{ include "<< prefix >>.replicas" . }}
 QUORUM={{ min (int64 .Values.sentinel.quorum) (int64 .Values.replicas) }}
 DOWN_AFTER_MS={{ int64 .Values.sentinel.downAfterMilliseconds }}
 FAILOVER_TIMEOUT_MS={{ int64 .Values.sentinel.failoverTimeoutMilliseconds }}
-GRACE_SECONDS={{ include "oneblock-redis.graceSeconds" . }}
+GRACE_SECONDS={{ include "<< prefix >>.graceSeconds" . }}
 {{ end }}
 
 {{- /* A file as a block of a ConfigMap: indented, but without spaces on empty lines. */ -}}
-{{- define "oneblock-redis.block" -}}
+{{- define "<< prefix >>.block" -}}
 {{ regexReplaceAll "(?m)^ +$" (. | trim | indent 4) "" }}
 {{- end }}
 
 {{- /* What the pods read at start; a change of it, and only of it, rolls them. */ -}}
-{{- define "oneblock-redis.configData" }}
+{{- define "<< prefix >>.configData" }}
   redis.conf: |
-{{ include "oneblock-redis.block" (include "oneblock-redis.redisConf" .) }}
+{{ include "<< prefix >>.block" (include "<< prefix >>.redisConf" .) }}
   sentinel.conf: |
-{{ include "oneblock-redis.block" (.Files.Get "files/sentinel.conf") }}
+{{ include "<< prefix >>.block" (.Files.Get "files/sentinel.conf") }}
   settings.sh: |
-{{ include "oneblock-redis.block" (include "oneblock-redis.settings" .) }}
+{{ include "<< prefix >>.block" (include "<< prefix >>.settings" .) }}
 {{- range list "lib.sh" "pre-stop.sh" "probe-redis.sh" "probe-sentinel.sh" "start-redis.sh" "start-sentinel.sh" }}
   {{ . }}: |
-{{ include "oneblock-redis.block" ($.Files.Get (printf "files/%s" .)) }}
+{{ include "<< prefix >>.block" ($.Files.Get (printf "files/%s" .)) }}
 {{- end }}
 {{- end }}
 
-{{- define "oneblock-redis.tenants" -}}
+{{- define "<< prefix >>.tenants" -}}
 {{ .Values.global.namespaces | default dict | keys | sortAlpha | toJson }}
 {{- end }}
 
-{{- define "oneblock-redis.bootstrapImage" -}}
-{{- $ray := .Values.global.ray.image -}}
-{{- $image := dict "repository" $ray.repository "tag" ($ray.tag | default .Values.global.versions.ray) "digest" $ray.digest -}}
-{{- with .Values.bootstrap.image }}{{ if .repository }}{{ $image = . }}{{ end }}{{ end -}}
-{{ include "oneblock-redis.image" $image }}
+{{- /* The Ray image is on the nodes anyway, and has the Python that the Job needs. */ -}}
+{{- define "<< prefix >>.bootstrapImage" -}}
+{{- $image := .Values.global.ray.image -}}
+{{- if (.Values.bootstrap.image | default dict).repository }}{{ $image = .Values.bootstrap.image }}{{ end -}}
+{{- include "<< prefix >>.image" (dict "image" $image "tag" .Values.global.versions.ray) -}}
 {{- end }}
 
-{{- define "oneblock-redis.bootstrapPodSpec" -}}
+{{- define "<< prefix >>.bootstrapPodSpec" -}}
 serviceAccountName: oneblock-redis-bootstrap
 restartPolicy: OnFailure
 enableServiceLinks: false
-{{- with include "oneblock-redis.imagePullSecrets" . | trim }}
+{{- with include "<< prefix >>.imagePullSecrets" . | trim }}
 {{ . }}
 {{- end }}
 securityContext:
-  {{- include "oneblock-redis.podSecurity" 1000 | nindent 2 }}
+  {{- include "<< prefix >>.podSecurity" 1000 | nindent 2 }}
 containers:
   - name: bootstrap
-    image: {{ include "oneblock-redis.bootstrapImage" . | quote }}
-    imagePullPolicy: {{ (.Values.bootstrap.image | default dict).pullPolicy | default .Values.global.ray.image.pullPolicy }}
+    image: {{ include "<< prefix >>.bootstrapImage" . | quote }}
+    imagePullPolicy: {{ .Values.global.ray.image.pullPolicy }}
     command:
       - python3
       - -B
@@ -186,7 +187,7 @@ containers:
         cpu: 20m
         memory: 64Mi
     securityContext:
-      {{- include "oneblock-redis.containerSecurity" . | nindent 6 }}
+      {{- include "<< prefix >>.containerSecurity" . | nindent 6 }}
     volumeMounts:
       - name: script
         mountPath: /etc/oneblock/bootstrap

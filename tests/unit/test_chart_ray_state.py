@@ -1,0 +1,257 @@
+"""The ray chart: fault tolerance, queues, upgrades, and what a user lays over the result."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.charts.ray.short import cluster, env, head, quantities, ray_container, render, spec
+from tests.charts.rendering import Object, one
+
+# --- GCS fault tolerance
+
+ON = "global: {gcsFaultTolerance: {enabled: true}, profiles: {p: {gcsFaultTolerance: {enabled: true}}, q: {gcsFaultTolerance: {enabled: false}}}}"
+
+
+@pytest.mark.parametrize(
+    ("short", "platform", "on"),
+    [
+        ("{}", "{}", False),
+        ("{}", ON, True),
+        ("{profile: q}", ON, False),
+        ("{gcsFaultTolerance: {enabled: false}}", ON, False),
+        ("{profile: q, gcsFaultTolerance: {enabled: true}}", ON, True),
+        ("{profile: p, gcsFaultTolerance: {disable: true, acknowledgement: lost}}", ON, False),
+        ("{gcsFaultTolerance: {enabled: true}}", "{}", True),
+    ],
+)
+def test_who_has_gcs_fault_tolerance(short: str, platform: str, on: bool) -> None:
+    found = spec(short, platform=platform)
+    assert ("gcsFaultToleranceOptions" in found) is on
+    assert ("RAY_redis_db_connect_retries" in env(ray_container(found["headGroupSpec"]))) is on
+
+
+def test_the_platforms_redis() -> None:
+    platform = "global: {systemNamespace: sys, clusterDomain: k8s.example}"
+    assert spec("{gcsFaultTolerance: {enabled: true, generation: 3}}", platform=platform)[
+        "gcsFaultToleranceOptions"
+    ] == {
+        "redisAddress": "oneblock-redis-sentinel.sys.svc.k8s.example:26379",
+        "redisUsername": {"value": "team-a"},
+        "redisPassword": {"valueFrom": {"secretKeyRef": {"name": "oneblock-redis", "key": "password"}}},
+        "externalStorageNamespace": "team-a.main.3",
+    }
+
+
+def test_a_redis_of_ones_own() -> None:
+    redis = "{address: 'rediss://r:6380', username: u, passwordSecret: {name: s, key: k}}"
+    assert spec(f"{{gcsFaultTolerance: {{enabled: true, redis: {redis}}}}}")["gcsFaultToleranceOptions"] == {
+        "redisAddress": "rediss://r:6380",
+        "redisUsername": {"value": "u"},
+        "redisPassword": {"valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}},
+        "externalStorageNamespace": "team-a.main.1",
+    }
+    assert spec("{gcsFaultTolerance: {enabled: true, redis: {address: 'r:6379'}}}")["gcsFaultToleranceOptions"] == {
+        "redisAddress": "r:6379",
+        "externalStorageNamespace": "team-a.main.1",
+    }
+
+
+def test_gcs_fault_tolerance_before_kuberay_1_3() -> None:
+    found = cluster("{gcsFaultTolerance: {enabled: true}}", kuberay="1.2.2")
+    assert found["metadata"]["annotations"]["ray.io/ft-enabled"] == "true"
+    assert found["metadata"]["annotations"]["ray.io/external-storage-namespace"] == "team-a.main.1"
+    assert "gcsFaultToleranceOptions" not in found["spec"]
+    assert found["spec"]["headGroupSpec"]["rayStartParams"] == {
+        "dashboard-host": "0.0.0.0",  # noqa: S104 - a value under test
+        "redis-username": "$REDIS_USERNAME",
+        "redis-password": "$REDIS_PASSWORD",
+    }
+    assert env(ray_container(found["spec"]["headGroupSpec"])) == {
+        "RAY_REDIS_ADDRESS": "oneblock-redis-sentinel.oneblock-system.svc.cluster.local:26379",
+        "REDIS_USERNAME": "team-a",
+        "REDIS_PASSWORD": {"secretKeyRef": {"name": "oneblock-redis", "key": "password"}},
+        "RAY_redis_db_connect_retries": "20",
+    }
+
+
+# --- queue, priority, upgrades, suspend
+
+
+def test_queue_and_priority_are_labels() -> None:
+    values = """
+    rayClusters: {a: {queue: research, priorityClassName: urgent}}
+    rayJobs: {b: {entrypoint: x, queue: research, priorityClassName: urgent, rayCluster: {queue: other}}}
+    rayServices: {c: {rayCluster: {queue: research, priorityClassName: urgent, labels: {l: m}, annotations: {n: o}}}}
+    """
+    found = render(values)
+    for each in found:
+        assert each["metadata"]["labels"]["volcano.sh/queue-name"] == "research"
+        assert each["metadata"]["labels"]["ray.io/priority-class-name"] == "urgent"
+    assert one(found, "RayService")["metadata"]["labels"]["l"] == "m"
+    assert one(found, "RayService")["metadata"]["annotations"]["n"] == "o"
+    heads = [
+        one(found, "RayCluster")["spec"]["headGroupSpec"],
+        one(found, "RayJob")["spec"]["rayClusterSpec"]["headGroupSpec"],
+        one(found, "RayService")["spec"]["rayClusterConfig"]["headGroupSpec"],
+    ]
+    assert [each["template"]["spec"]["priorityClassName"] for each in heads] == ["urgent"] * 3
+
+
+def test_the_upgrade_strategy_is_always_said() -> None:
+    assert spec("{}")["upgradeStrategy"] == {"type": "None"}
+    assert spec("{upgradeStrategy: Recreate}")["upgradeStrategy"] == {"type": "Recreate"}
+    assert "upgradeStrategy" not in spec("{}", kuberay="1.5.2")
+
+
+def test_suspend_only_where_it_is_said() -> None:
+    assert "suspend" not in spec("{}")
+    assert spec("{suspend: false}")["suspend"] is False
+    assert spec("{suspend: true}")["suspend"] is True
+
+
+# --- template and spec
+
+
+def test_a_template_lies_over_the_pod() -> None:
+    short = """
+    head:
+      env: {A: one, B: two}
+      tolerations: [{key: a, operator: Exists}]
+      template:
+        metadata: {labels: {x: y}}
+        spec:
+          runtimeClassName: gvisor
+          securityContext: {runAsUser: 1000660000}
+          tolerations: [{key: b, operator: Exists}]
+          volumes: [{name: cache, emptyDir: {}}]
+          initContainers: [{name: first, image: i}]
+          containers:
+            - {name: side, image: s, resources: {limits: {cpu: 1}}}
+            - name: ray-head
+              env: [{name: B, valueFrom: {fieldRef: {fieldPath: metadata.name}}}, {name: C, value: three}]
+              ports: [{name: serve, containerPort: 9000}, {name: debug, containerPort: 1}]
+              volumeMounts: [{name: cache, mountPath: /cache}]
+              resources: {limits: {cpu: 8}}
+    code: {files: {a.py: x}}
+    """
+    template = head(short)["template"]
+    pod = template["spec"]
+    assert template["metadata"]["labels"]["x"] == "y"
+    assert template["metadata"]["labels"]["app.kubernetes.io/instance"] == "main"
+    assert pod["runtimeClassName"] == "gvisor"
+    assert pod["securityContext"] == {"runAsUser": 1000660000}
+    assert pod["tolerations"] == [{"key": "b", "operator": "Exists"}]
+    assert [each["name"] for each in pod["volumes"]] == ["code", "cache"]
+    assert pod["initContainers"] == [{"name": "first", "image": "i"}]
+    ray, side = pod["containers"]
+    assert (ray["name"], side["name"]) == ("ray-head", "side")
+    assert side["resources"] == {"limits": {"cpu": 1}}
+    assert ray["env"] == [
+        {"name": "A", "value": "one"},
+        {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {"name": "C", "value": "three"},
+    ]
+    ports = {each["name"]: each for each in ray["ports"]}
+    assert ports["serve"] == {"name": "serve", "containerPort": 9000, "protocol": "TCP"}
+    assert "debug" in ports
+    assert [each["mountPath"] for each in ray["volumeMounts"]] == ["/home/ray/code", "/cache"]
+    assert ray["resources"] == {"requests": quantities("1", "4Gi"), "limits": {"cpu": 8, "memory": "4Gi"}}
+
+
+def test_spec_lies_over_everything() -> None:
+    short = """
+    workerGroups: {w: {replicas: 2, cpu: 2}}
+    spec:
+      rayVersion: 2.50.0
+      headServiceAnnotations: {a: b}
+      headGroupSpec: {headService: {metadata: {name: s}}, rayStartParams: {num-cpus: "1"}}
+      workerGroupSpecs:
+        - {groupName: more, replicas: 1, rayStartParams: {}, template: {spec: {containers: [{name: c, image: i}]}}}
+        - {groupName: w, maxReplicas: 7, template: {spec: {containers: [{name: ray-worker, image: other}]}}}
+    """
+    found = spec(short)
+    assert found["rayVersion"] == "2.50.0"
+    assert found["headServiceAnnotations"] == {"a": "b"}
+    assert found["headGroupSpec"]["rayStartParams"] == {"dashboard-host": "0.0.0.0", "num-cpus": "1"}  # noqa: S104
+    assert found["headGroupSpec"]["serviceType"] == "ClusterIP"
+    assert [each["groupName"] for each in found["workerGroupSpecs"]] == ["w", "more"]
+    first, second = found["workerGroupSpecs"]
+    assert (first["replicas"], first["minReplicas"], first["maxReplicas"]) == (2, 2, 7)
+    assert ray_container(first)["image"] == "other"
+    assert ray_container(first)["resources"]["requests"]["cpu"] == "2"
+    assert second["numOfHosts"] == 1
+
+
+def test_an_empty_overlay_changes_nothing() -> None:
+    plain = spec("{head: {env: {A: b}}, workerGroups: {w: {gpu: 1}}}")
+    assert (
+        spec(
+            "{head: {env: {A: b}, template: {metadata: {labels: {}}}}, workerGroups: {w: {gpu: 1}}, spec: {rayVersion: 2.60.0}}"
+        )
+        == plain
+    )
+
+
+# --- Pod Security, API tokens
+
+
+def containers(found: list[Object]) -> list[Object]:
+    """Every container written anywhere."""
+    result: list[Object] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, dict):
+            result.extend(each for key in ("containers", "initContainers") for each in node.get(key, []))
+            result.extend([node["autoscalerOptions"]] if "autoscalerOptions" in node else [])
+        for each in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            walk(each)
+
+    walk(found)
+    return result
+
+
+WORKLOADS = """
+rayClusters: {a: {autoscaling: {enabled: true}, workerGroups: {w: {}}}}
+rayJobs: {b: {entrypoint: x, rayCluster: {profile: default}}, c: {entrypoint: x, cluster: a}}
+rayServices: {d: {rayCluster: {}}}
+"""
+
+
+def test_pods_are_what_baseline_asks_for() -> None:
+    found = containers(render(WORKLOADS))
+    assert len(found) == 7
+    for each in found:
+        assert each["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "seccompProfile": {"type": "RuntimeDefault"},
+        }
+
+
+def test_pods_of_a_restricted_namespace() -> None:
+    platform = "global: {namespaces: {team-a: {podSecurity: restricted}}, imagePullSecrets: [s]}"
+    objects = render(WORKLOADS, platform=platform)
+    for each in containers(objects):
+        assert each["securityContext"]["runAsNonRoot"] is True
+    for name in ("b", "c"):
+        pod = one(objects, "RayJob", name)["spec"]["submitterPodTemplate"]["spec"]
+        assert pod["containers"][0]["image"] == "docker.io/rayproject/ray:2.60.0"
+        assert pod["containers"][0]["resources"]["limits"] == quantities("1", "1Gi")
+        assert (pod["restartPolicy"], pod["imagePullSecrets"]) == ("Never", [{"name": "s"}])
+    assert not any("submitterPodTemplate" in each["spec"] for each in render(WORKLOADS) if each["kind"] == "RayJob")
+
+
+@pytest.mark.parametrize(
+    ("short", "on_head", "on_worker"),
+    [
+        ("{workerGroups: {w: {}}}", False, False),
+        ("{autoscaling: {enabled: true}, workerGroups: {w: {}}}", None, False),
+        ("{head: {serviceAccountName: a}, workerGroups: {w: {serviceAccountName: b}}}", None, None),
+    ],
+)
+def test_who_gets_an_api_token(short: str, on_head: bool | None, on_worker: bool | None) -> None:
+    found = spec(short)
+    assert found["headGroupSpec"]["template"]["spec"].get("automountServiceAccountToken") is on_head
+    assert found["workerGroupSpecs"][0]["template"]["spec"].get("automountServiceAccountToken") is on_worker
