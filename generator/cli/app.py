@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
@@ -22,7 +21,6 @@ from generator.cli import (
     why,
 )
 from generator.cli.context import Context
-from generator.cli.shield import shielded
 
 EPILOG = """\b
 Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 an error in OneBlock.
@@ -34,7 +32,7 @@ Data goes to standard output, talk to standard error."""
     "-C",
     "root",
     metavar="DIR",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
     default=Path(),
     help="The fleet's root, which holds values/ (default: here).",
 )
@@ -49,7 +47,7 @@ def oneblock(context: click.Context, root: Path, color: str) -> None:
         oneblock init ray-fleet
         oneblock -C ray-fleet render
     """
-    context.obj = Context.of(root, color)
+    context.obj = Context(root, color)
 
 
 for command in (
@@ -67,8 +65,3 @@ for command in (
     completion.command,
 ):
     oneblock.add_command(command)
-
-
-def main() -> None:
-    """The program: runs the command line, turns every ending into an exit code."""
-    sys.exit(shielded(oneblock))

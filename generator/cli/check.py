@@ -11,7 +11,7 @@ from generator.cli.context import FINDINGS, Context, pass_context
 from generator.cli.trees import run_trees
 
 
-@click.command(name="check")
+@click.command(name="check", short_help="Is the written tree what the values say?")
 @click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
 @click.option("--output", type=click.Path(path_type=Path), help="The tree's root (default: gitops.path, or rendered).")
 @click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")

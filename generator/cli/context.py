@@ -7,33 +7,37 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from generator.report.style import Style
-
 if TYPE_CHECKING:
     from generator.diagnostics import Diagnostic
+    from generator.report.style import Style
 
 FINDINGS = 1
 USAGE = 2
 INTERNAL = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Context:
-    """``root`` is the fleet's root as given; ``out`` and ``err`` say how to draw on the two streams."""
+    """``root`` is the fleet's root as given, ``color`` what ``--color`` says."""
 
     root: Path
-    out: Style
-    err: Style
+    color: str
 
-    @classmethod
-    def of(cls, root: Path, color: str) -> Context:
-        """From the command line and the environment (``NO_COLOR``, ``FORCE_COLOR``, the terminal's encoding)."""
-        return cls(root, _style(sys.stdout, color), _style(sys.stderr, color))
+    @cached_property
+    def out(self) -> Style:
+        """How to draw on standard output."""
+        return _style(sys.stdout, self.color)
+
+    @cached_property
+    def err(self) -> Style:
+        """How to draw on standard error."""
+        return _style(sys.stderr, self.color)
 
     def lines(self, file: str) -> Sequence[str] | None:
         """The lines of a values file, for excerpts."""
@@ -47,6 +51,9 @@ pass_context = click.make_pass_decorator(Context)
 
 
 def _style(stream: object, color: str) -> Style:
+    """From the command line and the environment: ``NO_COLOR``, ``FORCE_COLOR``, the terminal's width and encoding."""
+    from generator.report.style import Style
+
     terminal = bool(getattr(stream, "isatty", lambda: False)())
     encoding = str(getattr(stream, "encoding", "") or "").lower().replace("-", "")
     if color == "auto":

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from generator.report.changes import ObjectChange
 
 
-@click.command(name="diff")
+@click.command(name="diff", short_help="What a change of the values does to objects.")
 @click.argument("revision", required=False)
 @click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
 @click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")
@@ -49,6 +49,8 @@ def command(
     if found.findings:
         tell_findings(context, found.findings, files=[each.span.file for each in found.findings])
         raise click.exceptions.Exit(FINDINGS)
+    for note in found.notes:
+        click.echo(f"note: {note}", err=True)
     changes = [_shown(each) for each in found.changes]
     click.echo(to_json(data(changes)) if output == "json" else write(changes, context.out), nl=False)
     removed = any(change.op == "removed" for change in found.changes)

@@ -9,7 +9,7 @@ import click
 from generator.cli.context import USAGE, Context, pass_context
 
 
-@click.command(name="init")
+@click.command(name="init", short_help="Write a new fleet, ready to render.")
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
 @click.option("--gitops", type=click.Choice(["argocd", "flux", "none"]), default="none", help="Who applies the tree.")
 @click.option("--ci", type=click.Choice(["github"]), help="Also write a workflow that checks every pull request.")

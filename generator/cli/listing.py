@@ -16,7 +16,7 @@ COLUMNS = {
 }
 
 
-@click.command(name="list")
+@click.command(name="list", short_help="The fleet at a glance: workloads, queues, namespaces.")
 @click.argument("what", type=click.Choice(list(COLUMNS)), default="workloads")
 @click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
 @OUTPUT

@@ -11,7 +11,7 @@ from generator.cli.context import FINDINGS, Context, pass_context
 from generator.cli.trees import run_trees
 
 
-@click.command(name="render")
+@click.command(name="render", short_help="Check the values and write the manifests they mean.")
 @click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
 @click.option("--output", type=click.Path(path_type=Path), help="The tree's root (default: gitops.path, or rendered).")
 @click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")
@@ -44,7 +44,12 @@ def command(
         force=force,
         allow_shrink=allow_shrink,
         processes=jobs,
+        busy=_wait_told,
     )
     started = time.monotonic()
     if run_trees(context, values, options, started):
         raise click.exceptions.Exit(FINDINGS)
+
+
+def _wait_told() -> None:
+    click.echo("waiting for another oneblock that writes this tree", err=True)

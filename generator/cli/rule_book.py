@@ -11,7 +11,7 @@ OUTPUT = click.option(
 )
 
 
-@click.command(name="rules")
+@click.command(name="rules", short_help="List every rule OneBlock checks.")
 @OUTPUT
 @pass_context
 def rules_command(context: Context, output: str) -> None:
@@ -39,7 +39,7 @@ def rules_command(context: Context, output: str) -> None:
     click.echo(view(columns, rows, output, context.out), nl=False)  # type: ignore[arg-type]
 
 
-@click.command(name="explain")
+@click.command(name="explain", short_help="Explain a code that a finding carries.")
 @click.argument("code")
 @pass_context
 def explain_command(context: Context, code: str) -> None:

@@ -9,7 +9,7 @@ import click
 from generator.cli.context import Context, pass_context
 
 
-@click.command(name="schema")
+@click.command(name="schema", short_help="The JSON schemas of the values files.")
 @click.argument("kind", type=click.Choice(["platform", "namespace"]), required=False)
 @click.option("--write", "folder", type=click.Path(path_type=Path), metavar="DIR", help="Write both schemas to DIR.")
 @pass_context

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -12,42 +13,57 @@ from pathlib import Path
 import click
 
 from generator import __version__
-from generator.cli.context import INTERNAL, USAGE
+from generator.cli.context import FINDINGS, INTERNAL
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
-def shielded(command: click.Command) -> int:
+def shielded(command: click.Command, arguments: list[str] | None = None) -> int:
     """Runs the command line; the exit code."""
     try:
-        code = command.main(standalone_mode=False, prog_name="oneblock")
-        sys.stdout.flush()
-    except click.exceptions.Abort:
-        return _interrupted()
-    except KeyboardInterrupt:
-        return _interrupted()
+        code = command.main(arguments, standalone_mode=False, prog_name="oneblock")
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        click.echo("interrupted; nothing was written", err=True)
+        code = INTERRUPTED
     except click.ClickException as error:
         error.show()
-        return USAGE
-    except click.exceptions.Exit as error:
-        return error.exit_code
+        code = error.exit_code
     except BrokenPipeError:
-        return _pipe_closed()
+        return _closed(PIPE_CLOSED)
     except Exception as error:
-        return _crashed(error)
-    return code if isinstance(code, int) else 0
+        return _no_room(error) if isinstance(error, OSError) and _is_full(error) else _crashed(error)
+    return _flushed(code if isinstance(code, int) else 0)
 
 
-def _interrupted() -> int:
-    click.echo("interrupted; nothing was written", err=True)
-    return INTERRUPTED
+def _flushed(code: int) -> int:
+    """What is still on its way to standard output may fail as well: a reader that left, a full disk."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _closed(PIPE_CLOSED)
+    except OSError as error:
+        return _no_room(error)
+    return code
 
 
-def _pipe_closed() -> int:
-    # The reader is gone: nothing to say, and Python must not try to flush on its way out.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return PIPE_CLOSED
+def _is_full(error: OSError) -> bool:
+    """Whether it was a stream that took no more, and not a file that has a name."""
+    return error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+def _no_room(error: OSError) -> int:
+    click.echo(f"error: standard output cannot be written: {(error.strerror or '').lower()}", err=True)
+    return _closed(FINDINGS)
+
+
+def _closed(code: int) -> int:
+    """Nothing more can be said on standard output, and Python must not try to on its way out."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        sys.stdout = None  # type: ignore[assignment]
+    return code
 
 
 def _crashed(error: Exception) -> int:
@@ -67,6 +83,5 @@ def _log(error: Exception) -> Path | None:
         with open(handle, "w", encoding="utf-8") as file:
             file.write(text)
     except OSError:
-        click.echo(text, err=True)
         return None
     return Path(name)

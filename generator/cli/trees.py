@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
 def run_trees(context: Context, values: Path | None, options: Options, started: float) -> bool:
     """Renders or checks every cluster; whether anything is wrong."""
     from generator.commands.fleet_files import find_clusters
+    from generator.commands.pipeline import WorkerLostError
     from generator.commands.render import render
-    from generator.commands.validate import validate
     from generator.diagnostics import has_errors, in_order
-    from generator.report import Progress
+    from generator.report.progress import Progress
 
     clusters, findings = find_clusters(context.root, values)
     if has_errors(findings):  # nothing can be rendered: say all there is to say
+        from generator.commands.validate import validate
+
         verdict = validate(clusters)
         findings = in_order([*findings, *verdict.findings])
         tell_findings(context, findings, files=verdict.files, seconds=time.monotonic() - started)
@@ -32,7 +35,10 @@ def run_trees(context: Context, values: Path | None, options: Options, started: 
     wrong = False
     for cluster in clusters:
         with Progress(sys.stderr, style=context.err) as progress:
-            tree = render(cluster, options, lambda done, all_: progress.step("rendering", done, all_))
+            try:
+                tree = render(cluster, options, partial(progress.step, "rendering"))
+            except WorkerLostError as error:
+                raise click.ClickException(str(error)) from error
         wrong |= _tell(context, tree, options, time.monotonic() - started)
     return wrong
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
 
 
-@click.command(name="validate")
+@click.command(name="validate", short_help="Check the values files.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 @click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
 @click.option(
@@ -33,9 +34,10 @@ def command(context: Context, paths: tuple[Path, ...], values: Path | None, name
         oneblock validate --format sarif > oneblock.sarif
     """
     from generator.commands.fleet_files import find_clusters
+    from generator.commands.pipeline import WorkerLostError
     from generator.commands.validate import validate
     from generator.diagnostics import has_errors, in_order
-    from generator.report import Progress
+    from generator.report.progress import Progress
 
     started = time.monotonic()
     for path in paths:
@@ -43,7 +45,10 @@ def command(context: Context, paths: tuple[Path, ...], values: Path | None, name
             raise click.BadParameter(f"{path} does not exist", param_hint="PATH")
     clusters, findings = find_clusters(context.root, values)
     with Progress(sys.stderr, style=context.err) as progress:
-        verdict = validate(clusters, paths, processes=jobs, report=lambda done, all_: progress.step("checking", done, all_))
+        try:
+            verdict = validate(clusters, paths, processes=jobs, report=partial(progress.step, "checking"))
+        except WorkerLostError as error:
+            raise click.ClickException(str(error)) from error
     told = in_order([*findings, *verdict.findings])
     seconds = time.monotonic() - started
     tell_findings(context, told, files=verdict.files, name=name, seconds=seconds)

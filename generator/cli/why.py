@@ -9,7 +9,7 @@ import click
 from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
 
 
-@click.command(name="why")
+@click.command(name="why", short_help="Which value, profile or default made a field.")
 @click.argument("target", metavar="NAMESPACE/KIND/NAME")
 @click.argument("field", metavar="FIELD")
 @click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")

@@ -4,35 +4,25 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from generator.commands import objects, work
+from generator.commands import objects, words, work
+from generator.commands.checks import check_file
 from generator.commands.fleet_files import Cluster, Opened, find_clusters, open_cluster
 from generator.commands.job import Job
-from generator.commands.objects import MISSING, Difference, Pair
-from generator.diagnostics import Diagnostic, Span, dotted, has_errors, in_order
+from generator.commands.known import root_of
+from generator.commands.objects import Pair
+from generator.commands.words import Field, Home
+from generator.diagnostics import Diagnostic, Span, has_errors, in_order
 from generator.fleet import Namespace, Workload
+from generator.helm import HelmError
 from generator.helm.engine import EngineName
-from generator.output import SUM_FILE, folders
-from generator.plan import namespace_grants, namespace_releases, platform_releases
-from generator.source import load
+from generator.output import folders
 from generator.source.revision import extract
 
 CLUSTER_WIDE = {"Queue": "queues", "PriorityClass": "queues", "CustomResourceDefinition": "crds"}
 """The heading of kinds without a namespace; other ones stand under ``cluster``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field that changes; ``old`` or ``new`` is :data:`MISSING` where it is not there."""
-
-    path: str
-    old: Any
-    new: Any
-    where: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +39,28 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Diff:
-    """Every change, or the findings that stop the comparison."""
+    """Every change, or the findings that stop the comparison. ``notes``: what of the old side could not be compared."""
 
     changes: tuple[Changed, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Side:
-    """One side's files by path in the tree, and its namespaces by name."""
+    """One side: its files by path in the tree, what they come from, and what is wrong with it."""
 
-    files: dict[str, bytes]
-    namespaces: dict[str, Namespace]
     job: Job | None = None
+    files: dict[str, bytes] = field(default_factory=dict)
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+    findings: list[Diagnostic] = field(default_factory=list)
+
+    def home(self, file: str, kind: str, name: str) -> Home:
+        """What the object in ``file`` comes from."""
+        platform = self.job.tools.platform if self.job is not None else None
+        folder, _, rest = file.partition("/")
+        namespace = self.namespaces.get(rest.split("/")[0]) if folder == "ray" else None
+        return Home(file, kind, name, _workload(namespace, kind, name), platform)
 
 
 def diff(root: Path, values: Path | None, revision: str | None, engine: EngineName) -> Diff:
@@ -76,142 +75,89 @@ def diff(root: Path, values: Path | None, revision: str | None, engine: EngineNa
     folder = values.as_posix() if values is not None else "values"
     with tempfile.TemporaryDirectory(prefix="oneblock-") as scratch:
         extract(root, revision, folder, Path(scratch))
-        before, _ = find_clusters(Path(scratch), values)
-        return _join([_against_revision(one, _named(before, one.cluster.name), engine) for one in opened])
+        before = {each.name: each for each in find_clusters(Path(scratch), values)[0]}
+        return _join([_against_revision(one, before.get(one.cluster.name), revision, engine) for one in opened])
 
 
 def _join(parts: Sequence[Diff]) -> Diff:
-    findings = in_order(each for part in parts for each in part.findings)
-    return Diff(tuple(each for part in parts for each in part.changes), tuple(findings))
-
-
-def _named(clusters: Sequence[Cluster], name: str) -> Cluster | None:
-    return next((each for each in clusters if each.name == name), None)
+    findings = tuple(in_order(each for part in parts for each in part.findings))
+    changes = tuple(each for part in parts for each in part.changes)
+    return Diff(() if has_errors(findings) else changes, findings, tuple(note for part in parts for note in part.notes))
 
 
 def _against_tree(opened: Opened, engine: EngineName) -> Diff:
     assert opened.job is not None  # noqa: S101
-    after = _side(replace(opened.job, engine=engine), opened.cluster.namespaces)
-    if isinstance(after, Diff):
-        return after
-    return Diff(tuple(_changes(_Side(_written(opened.cluster.root / opened.output_path), {}), after)))
+    after = _side(replace(opened.job, engine=engine), opened.cluster.namespaces, platform=True)
+    written = _Side(files=_written(root_of(opened.cluster, None, opened.job.tree)))
+    return Diff(tuple(_changes(written, after)), tuple(after.findings))
 
 
-def _against_revision(opened: Opened, before: Cluster | None, engine: EngineName) -> Diff:
+def _against_revision(opened: Opened, before: Cluster | None, revision: str, engine: EngineName) -> Diff:
     assert opened.job is not None  # noqa: S101
-    job = replace(opened.job, engine=engine)
     was = open_cluster(before) if before is not None else None
-    same = was is not None and was.job is not None and was.job.platform_raw == job.platform_raw
-    both = set(opened.cluster.namespaces) & set(before.namespaces) if before is not None and same else set()
-    quiet = {file for file in both if before is not None and before.raw(file) == opened.cluster.raw(file)}
-    after = _side(job, [file for file in opened.cluster.namespaces if file not in quiet], platform=not same)
-    if isinstance(after, Diff):
-        return after
-    old = _Side({}, {})
-    if was is not None and was.job is not None and before is not None:
-        found = _side(
-            replace(was.job, engine=engine),
-            [file for file in before.namespaces if file not in quiet],
-            platform=not same,
-            lenient=True,
-        )
-        old = found if isinstance(found, _Side) else old
-    return Diff(tuple(_changes(old, after)))
+    notes = []
+    if was is None or was.job is None or before is None:
+        if before is not None and before.files:
+            notes.append(f"{before.platform or 'the platform file'} has errors at {revision}: everything is new")
+        after = _side(replace(opened.job, engine=engine), opened.cluster.namespaces, platform=True)
+        return Diff(tuple(_changes(_Side(), after)), tuple(after.findings), tuple(notes))
+    same = was.job.platform_text == opened.job.platform_text
+    quiet = {
+        file
+        for file in (set(opened.cluster.namespaces) & set(before.namespaces) if same else ())
+        if before.raw(file) == opened.cluster.raw(file)
+    }
+    new, old = (
+        _side(replace(job, engine=engine), [each for each in files if each not in quiet], platform=not same)
+        for job, files in ((opened.job, opened.cluster.namespaces), (was.job, before.namespaces))
+    )
+    broken = sorted({each.span.file for each in old.findings if each.level == "error"})
+    notes += [f"{file} has errors at {revision}: what it brings is shown as new" for file in broken]
+    return Diff(tuple(_changes(old, new)), tuple(new.findings), tuple(notes))
 
 
-def _side(job: Job, files: Sequence[str], *, platform: bool = True, lenient: bool = False) -> _Side | Diff:
-    """Renders one side in memory; what cannot be read or checked gives findings, or is left out if ``lenient``."""
-    side = _Side({}, {}, job)
-    findings: list[Diagnostic] = []
-    releases = [*platform_releases(job.tools.platform), *namespace_grants(job.tools.platform)] if platform else []
+def _side(job: Job, files: Sequence[str], *, platform: bool) -> _Side:
+    """Renders one side in memory; what cannot be read, checked or rendered gives findings and is left out."""
+    side = _Side(job)
     for file in files:
-        document, found = load(job.root, file)
+        document, found = check_file(job, file)
+        side.findings += [each for each in found if each.level == "error"]
         if document is not None:
-            found = found + work.check_namespace(document, job)
-        if has_errors(found) or document is None:
-            findings += found
-            continue
-        namespace = job.tools.namespace(document)
-        side.namespaces[namespace.name] = namespace
-        releases += namespace_releases(namespace)
-    if has_errors(findings) and not lenient:
-        return Diff(findings=tuple(in_order(findings)))
-    everything = chain(work.rendered(job, releases), work.gitops_folders(job, side.namespaces.values(), releases))
-    for folder, made in everything:
-        side.files.update({f"{folder}/{name}": content for name, content in made.items()})
+            namespace = job.tools.namespace(document)
+            side.namespaces[namespace.name] = namespace
+    try:
+        for folder, made in work.everything(job, side.namespaces.values(), platform=platform):
+            side.files.update({f"{folder}/{name}": content for name, content in made.items()})
+    except HelmError as error:
+        span = Span.of_file(job.platform_file)
+        side.findings.append(Diagnostic("OB801", f"Helm cannot render this: {error}", span))
     return side
 
 
 def _written(root: Path) -> dict[str, bytes]:
     """The objects of the tree on disk."""
-    files = {}
-    for folder in folders(root) if root.is_dir() else []:
-        for file in (root / folder).rglob("*.yaml"):
-            if file.name != SUM_FILE:
-                files[file.relative_to(root).as_posix()] = file.read_bytes()
-    return files
+    found = (file for folder in folders(root) for file in (root / folder).rglob("*.yaml") if file.is_file())
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in found}
 
 
 def _changes(old: _Side, new: _Side) -> Iterator[Changed]:
-    for pair in objects.pairs(old.files, new.files):
-        yield _changed(pair, old, new)
+    return (_changed(pair, old, new) for pair in objects.pairs(old.files, new.files))
 
 
 def _changed(pair: Pair, old: _Side, new: _Side) -> Changed:
     metadata, kind = pair.either.get("metadata", {}), str(pair.either.get("kind"))
     name, namespace = str(metadata.get("name")), metadata.get("namespace")
     heading = str(namespace or CLUSTER_WIDE.get(kind, "cluster"))
-    before, after = (_workload(side, heading, kind, name) for side in (old, new))
-    if pair.old is None or pair.new is None:
-        op = "added" if pair.old is None else "removed"
-        where = after.place.span(key=True) if after is not None else None
-        return Changed(heading, kind, name, op, where=where)
-    fields = _fields(objects.differences(pair.old, pair.new), before, after)
+    before, after = (side.home(pair.path, kind, name) for side in (old, new))
+    if pair.new is None:
+        return Changed(heading, kind, name, "removed")  # a place in the old file would lead to another line of the new
+    if pair.old is None:
+        return Changed(heading, kind, name, "added", where=after.whole)
+    fields = words.fields(objects.differences(pair.old, pair.new), before, after)
     return Changed(heading, kind, name, "changed", tuple(fields))
 
 
-def _workload(side: _Side, namespace: str, kind: str, name: str) -> Workload | None:
-    found = side.namespaces.get(namespace)
-    if found is None:
+def _workload(namespace: Namespace | None, kind: str, name: str) -> Workload | None:
+    if namespace is None:
         return None
-    return next((each for each in found.workloads if (each.kind, each.name) == (kind, name)), None)
-
-
-def _fields(found: Iterator[Difference], before: Workload | None, after: Workload | None) -> list[Field]:
-    """In the words of the values files where a value decided the field; one value that decides many is told once."""
-    told: dict[str, Field] = {}
-    for each in found:
-        field = _field(each, before, after)
-        told.setdefault(field.path, field)
-    return list(told.values())
-
-
-def _field(each: Difference, before: Workload | None, after: Workload | None) -> Field:
-    plain = Field(dotted(each.new_path), each.old, each.new)
-    side = after if each.new is not MISSING or before is None else before
-    place = side.object.place(each.new_path if side is after else each.old_path) if side is not None else None
-    if side is None or place is None:
-        return plain
-    written = _value(place.document.data, place.path)
-    if written is MISSING:
-        return replace(plain, where=place.span())
-    start = len(side.place.path)
-    inside = place.document is side.place.document and place.path[:start] == side.place.path
-    path = place.path[start:] if inside else place.path
-    other = before if side is after else after
-    value = _value(other.place.document.data, place.path) if other is not None and inside else MISSING
-    old, new = (value, written) if side is after else (written, value)
-    if old is MISSING and side is after and each.old is not MISSING:
-        old = each.old
-    return Field(dotted(path), old, new, place.span())
-
-
-def _value(data: Any, path: tuple[str | int, ...]) -> Any:
-    for step in path:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
-            return MISSING
-    return data
+    return next((each for each in namespace.workloads if (each.kind, each.name) == (kind, name)), None)

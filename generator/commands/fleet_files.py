@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from generator.commands import work
-from generator.commands.job import Job
 from generator.diagnostics import Diagnostic, has_errors
 from generator.schema.versions import DEFAULT, Versions
 from generator.source import find_values, load
+
+if TYPE_CHECKING:
+    from generator.commands.job import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,10 @@ class Cluster:
         return (*((self.platform,) if self.platform is not None else ()), *self.namespaces)
 
     def raw(self, file: str) -> bytes:
-        """A file's bytes; empty where it cannot be read (the reader will say why)."""
+        """A file's bytes without a byte order mark; empty where it cannot be read (the reader will say why)."""
         try:
-            return (self.root / file).read_bytes()
+            with open(os.path.join(self.root, file), "rb", buffering=0) as stream:  # noqa: PTH118 PTH123 (a hot path)
+                return stream.readall().removeprefix(codecs.BOM_UTF8)
         except OSError:
             return b""
 
@@ -41,7 +46,6 @@ class Opened:
     cluster: Cluster
     findings: tuple[Diagnostic, ...]
     job: Job | None
-    output_path: str = "rendered"
 
 
 def find_clusters(root: Path, values: Path | None) -> tuple[list[Cluster], list[Diagnostic]]:
@@ -59,16 +63,19 @@ def open_cluster(cluster: Cluster) -> Opened:
     """Reads and checks the platform file."""
     if cluster.platform is None:
         return Opened(cluster, (), None)
+    from generator.commands import checks  # here: a run with nothing to do loads neither schemas nor rules
+    from generator.commands.job import Job
+
     document, findings = load(cluster.root, cluster.platform)
     if document is None:
         return Opened(cluster, tuple(findings), None)
-    job = Job(cluster.root, cluster.platform, document.text.encode())
-    findings = findings + work.check_platform(document, job)
+    job = Job.of(cluster.root, document)
+    findings = findings + checks.check_platform(document, job)
     if has_errors(findings):
         return Opened(cluster, tuple(findings), None)
     path = job.tools.platform.at("gitops", "path") or "rendered"
     below = f"{path}/{cluster.name}" if cluster.name else str(path)
-    return Opened(cluster, tuple(findings), replace(job, tree=below), below)
+    return Opened(cluster, tuple(findings), replace(job, tree=below))
 
 
 def fleet_versions(root: Path) -> Versions:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-from generator import __version__
-from generator.charts.store import chart_folder
 from generator.fleet import Namespace, Platform, open_namespace
 from generator.helm import Engine, open_engine
 from generator.helm.engine import EngineName
-from generator.source import Document, read
-
+from generator.source import Document
 
 CACHE = ".oneblock_cache"
 """Below the fleet's root: what may be thrown away at any time."""
@@ -22,18 +18,25 @@ CACHE = ".oneblock_cache"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One cluster of the fleet at ``root``: its platform file (already found to be readable) and what to do with it.
+    """One cluster of the fleet at ``root``: its platform file as it was read, and what to do with it.
 
-    ``tree`` is the tree's path in the repository; ``output`` is its root on disk and ``stage`` where new files wait; both None when nothing is rendered.
+    ``platform_data`` is the file's data as JSON, so that no process reads the YAML again. ``tree`` is the tree's path in
+    the repository; ``output`` is its root on disk and ``stage`` where new files wait; both None when nothing is rendered.
     """
 
     root: Path
     platform_file: str
-    platform_raw: bytes = field(repr=False)
+    platform_text: str = field(repr=False)
+    platform_data: str = field(repr=False)
     tree: str = "rendered"
     engine: EngineName = "sdk"
     output: Path | None = None
     stage: Path | None = None
+
+    @classmethod
+    def of(cls, root: Path, document: Document) -> Job:
+        """The job for a platform file that was read."""
+        return cls(root, document.file, document.text, json.dumps(document.data))
 
     @property
     def tools(self) -> Tools:
@@ -45,10 +48,7 @@ class Tools:
     """What a process keeps between namespaces: the platform, the charts, Helm (started only when first asked)."""
 
     def __init__(self, job: Job) -> None:
-        document, _ = read(job.platform_file, job.platform_raw)
-        if document is None:
-            raise ValueError(f"{job.platform_file} was checked before and cannot be read now")
-        self.platform = Platform(document)
+        self.platform = Platform(Document(job.platform_file, job.platform_text, json.loads(job.platform_data)))
         self._job = job
         self._engine: Engine | None = None
         self._charts: Path | None = None
@@ -64,6 +64,8 @@ class Tools:
     def charts(self) -> Path:
         """The folder of sub-charts for the pinned versions."""
         if self._charts is None:
+            from generator.charts.store import chart_folder  # here: what only checks needs no chart
+
             self._charts = chart_folder(self.platform.versions, self._job.root / CACHE)
         return self._charts
 
@@ -75,13 +77,3 @@ class Tools:
 @lru_cache(maxsize=2)
 def _open(job: Job) -> Tools:
     return Tools(job)
-
-
-def inputs_digest(*parts: Any) -> str:
-    """A digest of everything that decides a result; OneBlock's own version is always part of it."""
-    whole = hashlib.sha256(__version__.encode())
-    for part in parts:
-        content = part if isinstance(part, bytes) else str(part).encode()
-        whole.update(len(content).to_bytes(8, "big"))
-        whole.update(content)
-    return whole.hexdigest()

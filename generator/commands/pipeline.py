@@ -1,44 +1,49 @@
-"""Runs the work over all files of a cluster, on every core when there is enough of it."""
+"""Runs the work over all parts of a cluster, on every core when there is enough of it."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-
-from generator.commands.job import Job
-from generator.commands.work import Result, namespace_file
+from typing import TypeVar
 
 ENOUGH = 48
-"""Files from which on a second process pays: it takes about 0.3 s to start and load Helm."""
+"""Parts from which on a second process pays: it takes about 0.3 s to start and load Helm."""
 
 CHUNK = 16
-"""Files handed over at a time: small enough to share the end fairly, large enough that handing over costs nothing."""
+"""Parts handed over at a time: small enough to share the end fairly, large enough that handing over costs nothing."""
+
+Part, Result = TypeVar("Part"), TypeVar("Result")
 
 Report = Callable[[int, int], None]
-"""Told (done, all) after each file."""
+"""Told (done, all) after each part."""
 
 
-def run(job: Job, files: Sequence[str], *, processes: int | None = None, report: Report | None = None) -> Iterator[Result]:
-    """The result of every file, in the files' order."""
-    for done, result in enumerate(_results(job, files, processes or os.cpu_count() or 1), start=1):
+class WorkerLostError(Exception):
+    """A process ended before its work did; the message says what to try."""
+
+
+def run(
+    work: Callable[[Part], Result],
+    parts: Sequence[Part],
+    *,
+    processes: int | None = None,
+    report: Report | None = None,
+) -> Iterator[Result]:
+    """The result of every part, in order. ``work`` must go to another process: a function of a module, or a partial."""
+    for done, result in enumerate(_results(work, parts, processes or cores()), start=1):
         if report is not None:
-            report(done, len(files))
+            report(done, len(parts))
         yield result
 
 
-def _results(job: Job, files: Sequence[str], processes: int) -> Iterator[Result]:
-    work = partial(namespace_file, job)
-    if len(files) < ENOUGH or processes == 1:
-        yield from map(work, files)
-        return
-    # A forked child of a process that runs Go's threads hangs: children start afresh.
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        try:
-            yield from pool.map(work, files, chunksize=CHUNK)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _results(work: Callable[[Part], Result], parts: Sequence[Part], processes: int) -> Iterator[Result]:
+    if len(parts) < ENOUGH or processes == 1:
+        return map(work, parts)
+    from generator.commands.pool import spread  # here: most runs are small, and the machinery takes 50 ms to load
+
+    return spread(work, parts, min(processes, len(parts) // CHUNK))

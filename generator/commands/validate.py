@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from generator.commands import pipeline, work
+from generator.commands import pipeline
+from generator.commands.checks import check_file, shape_of
 from generator.commands.fleet_files import Cluster, open_cluster
 from generator.diagnostics import Diagnostic, in_order
 
@@ -41,10 +43,11 @@ def validate(
         files += [file for file in cluster.files if file == cluster.platform or file in wanted]
         todo = [file for file in wanted if file != cluster.platform]
         if opened.job is None:
-            findings += [each for file in todo for each in work.shape_of(cluster.root, file)]
+            findings += [each for file in todo for each in shape_of(cluster.root, file)]
             continue
-        for result in pipeline.run(opened.job, todo, processes=processes, report=report):
-            findings += result.findings
+        work = partial(check_file, opened.job)
+        for _, found in pipeline.run(work, todo, processes=processes, report=report):
+            findings += found
     return Verdict(tuple(in_order(findings)), tuple(files))
 
 

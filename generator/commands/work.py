@@ -1,95 +1,88 @@
-"""The work on one file: read, check, render, compare. Pure steps; the loop and the processes are in ``pipeline``."""
+"""The work on one part of a cluster: check, render, compare, stage. The loop and the processes are in ``pipeline``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
+from typing import Literal, NamedTuple
 
-from generator import gitops, rules, schema
+from generator.commands.checks import check_file
 from generator.commands.job import Job
-from generator.diagnostics import Diagnostic, Span, has_errors
+from generator.diagnostics import Diagnostic, Span
 from generator.fleet import Namespace
 from generator.helm import HelmError
 from generator.output import Folder, Stage, compare
 from generator.plan import Release, namespace_grants, namespace_releases, platform_releases
 from generator.render import ManifestError, render_release
-from generator.source import Document, load
+
+Files = tuple[str, dict[str, bytes]]
+"""A folder of the tree and what it holds: name → content."""
+
+
+class Unit(NamedTuple):
+    """A part of the work: a namespace file, one namespace's grants (``name``), or the rest of the platform file."""
+
+    what: Literal["file", "grant", "platform"]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one values file: findings, and the folders of the tree it decides (contents left out)."""
+    """What came of one unit: findings, and the folders of the tree it decides (contents left out).
 
-    file: str
-    raw: bytes = b""
+    ``text`` is what the values file held when it was read.
+    """
+
+    unit: Unit
+    text: str = ""
     findings: tuple[Diagnostic, ...] = ()
     folders: tuple[Folder, ...] = ()
     objects: int = 0
 
 
-def check_platform(document: Document, job: Job) -> list[Diagnostic]:
-    """Every finding of the platform file by itself."""
+def do(job: Job, unit: Unit) -> Result:
+    """Does one unit."""
+    if unit.what == "file":
+        return _namespace_file(job, unit)
     platform = job.tools.platform
-    found = schema.check(document, "platform", platform.versions)
-    return found if has_errors(found) else found + rules.check_platform(platform)
+    if unit.what == "grant":
+        grants = (each for each in namespace_grants(platform) if each.home == unit.name)
+        return _stage(job, Result(unit), rendered(job, grants), job.platform_file)
+    releases = list(platform_releases(platform))
+    folders = chain(rendered(job, releases), _gitops_of_platform(job))
+    return _stage(job, Result(unit), folders, job.platform_file)
 
 
-def check_namespace(document: Document, job: Job) -> list[Diagnostic]:
-    """Every finding of a namespace file under the platform."""
-    tools = job.tools
-    found = schema.check(document, "namespace", tools.platform.versions)
-    return found if has_errors(found) else found + rules.check_namespace(tools.namespace(document))
-
-
-def namespace_file(job: Job, file: str) -> Result:
-    """Reads and checks one namespace file and, if it is sound and the job renders, stages its folder."""
-    document, found = load(job.root, file)
-    if document is None:
-        return Result(file, findings=tuple(found))
-    found = found + check_namespace(document, job)
-    raw = document.text.encode()
-    if has_errors(found) or job.output is None:
-        return Result(file, raw, tuple(found))
+def _namespace_file(job: Job, unit: Unit) -> Result:
+    document, found = check_file(job, unit.name)
+    result = Result(unit, document.text if document is not None else "", tuple(found))
+    if document is None or job.output is None:
+        return result
     namespace = job.tools.namespace(document)
     folders = chain(rendered(job, namespace_releases(namespace)), _gitops_of(job, namespace))
-    return stage(job, file, folders, raw=raw, findings=tuple(found))
+    return _stage(job, result, folders, unit.name)
 
 
-def platform_file(job: Job) -> Result:
-    """Stages every folder the platform file decides, the namespaces' grants among them."""
-    platform = job.tools.platform
-    releases = [*platform_releases(platform), *namespace_grants(platform)]
-    folders = chain(rendered(job, releases), _gitops_of_platform(job, releases))
-    return stage(job, job.platform_file, folders, raw=job.platform_raw)
-
-
-def stage(
-    job: Job,
-    file: str,
-    rendered_folders: Iterable[tuple[str, dict[str, bytes]]],
-    *,
-    raw: bytes = b"",
-    findings: tuple[Diagnostic, ...] = (),
-) -> Result:
+def _stage(job: Job, result: Result, folders: Iterable[Files], culprit: str) -> Result:
     """Compares each folder with the disk as it is rendered, and stages those that differ."""
     assert job.output is not None  # noqa: S101 (a job that renders has an output)
     place = Stage(job.output, job.stage) if job.stage is not None else None
-    folders, objects = [], 0
+    compared, objects = [], 0
     try:
-        for path, files in rendered_folders:
+        for path, files in folders:
             folder = compare(job.output, path, files)
             if place is not None and folder.dirty:
                 place.put(folder)
-            folders.append(replace(folder, files=dict.fromkeys(folder.files, b"")))
+            compared.append(replace(folder, files=dict.fromkeys(folder.files, b"")))
             objects += len(files)
     except (HelmError, ManifestError) as error:
-        findings += (Diagnostic("OB801", f"Helm cannot render this: {error}", Span.of_file(file)),)
-    return Result(file, raw, findings, tuple(folders), objects)
+        finding = Diagnostic("OB801", f"Helm cannot render this: {error}", Span.of_file(culprit))
+        return replace(result, findings=(*result.findings, finding))
+    return replace(result, folders=tuple(compared), objects=objects)
 
 
-def rendered(job: Job, releases: Iterable[Release]) -> Iterator[tuple[str, dict[str, bytes]]]:
+def rendered(job: Job, releases: Iterable[Release]) -> Iterator[Files]:
     """Each release's folder and its files by name."""
     tools = job.tools
     for release in releases:
@@ -98,27 +91,36 @@ def rendered(job: Job, releases: Iterable[Release]) -> Iterator[tuple[str, dict[
         yield release.folder, {each.path[start:]: each.content for each in files}
 
 
-def gitops_folders(job: Job, namespaces: Iterable[Namespace], releases: Iterable[Release]) -> Iterator[tuple[str, dict[str, bytes]]]:
-    """The GitOps engine's objects for some namespaces and, where there are any, for the platform's releases."""
-    for namespace in namespaces:
-        yield from _gitops_of(job, namespace)
-    platform = [release for release in releases if release.chart != "ray"]
+def everything(job: Job, namespaces: Iterable[Namespace], *, platform: bool) -> Iterator[Files]:
+    """All folders of some namespaces and, if ``platform``, of the platform."""
     if platform:
-        yield from _gitops_of_platform(job, platform)
+        releases = chain(platform_releases(job.tools.platform), namespace_grants(job.tools.platform))
+        yield from chain(rendered(job, releases), _gitops_of_platform(job))
+    for namespace in namespaces:
+        yield from chain(rendered(job, namespace_releases(namespace)), _gitops_of(job, namespace))
 
 
-def _gitops_of(job: Job, namespace: Namespace) -> Iterator[tuple[str, dict[str, bytes]]]:
+def _gitops_of(job: Job, namespace: Namespace) -> Iterator[Files]:
+    if _without_engine(job):
+        return
+    from generator import gitops
+
     if files := gitops.namespace_files(namespace, job.tree):
         yield f"gitops/ray-{namespace.name}", files
 
 
-def _gitops_of_platform(job: Job, releases: Iterable[Release]) -> Iterator[tuple[str, dict[str, bytes]]]:
+def _gitops_of_platform(job: Job) -> Iterator[Files]:
+    if _without_engine(job):
+        return
+    from generator import gitops
+
+    platform = job.tools.platform
+    releases = chain(platform_releases(platform), namespace_grants(platform))
     folders = sorted({release.folder.split("/")[0] for release in releases})
-    if files := gitops.platform_files(job.tools.platform, job.tree, folders):
+    if files := gitops.platform_files(platform, job.tree, folders):
         yield "gitops/platform", files
 
 
-def shape_of(root: Path, file: str) -> list[Diagnostic]:
-    """What can be said of a namespace file without its platform: its YAML and its shape at the default versions."""
-    document, found = load(root, file)
-    return found if document is None else found + schema.check(document, "namespace", schema.DEFAULT)
+def _without_engine(job: Job) -> bool:
+    """Most local trees: then the blueprints' engine need not be loaded."""
+    return (job.tools.platform.at("gitops", "engine") or "none") == "none"

@@ -7,19 +7,15 @@ or for its largest init container if that is more; a container that has a limit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
-from generator.diagnostics import Path
-from generator.fleet.quantities import parse, show
-from generator.fleet.workload import ClusterSpec, Group, Workload, as_list, as_map
+from generator.fleet.containers import NONE, Amounts, Side, amounts_of
+from generator.fleet.quantities import show
+from generator.fleet.workload import ClusterSpec, Group, Workload, as_map
 
-Amounts = dict[str, Fraction]
-Side = Literal["requests", "limits"]
-
-NONE = Fraction(0)
 WAIT_FOR_GCS = {"cpu": Fraction(1, 5), "memory": Fraction(256 * 1024**2)}
 """The init container that the operator gives every worker (KubeRay ``pod.go`` DefaultWorkerPodTemplate)."""
 SUBMITTER: dict[Side, Amounts] = {
@@ -27,22 +23,6 @@ SUBMITTER: dict[Side, Amounts] = {
     "limits": {"cpu": Fraction(1), "memory": Fraction(1024**3)},
 }
 """The pod that submits a RayJob in K8sJobMode (KubeRay ``job.go`` GetDefaultSubmitterContainer)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """One container of a group's pod template, where it is, and what it asks for. ``init`` ones run before the rest."""
-
-    name: str
-    path: Path
-    requests: Amounts
-    limits: Amounts
-    init: bool = False
-    sidecar: bool = False
-
-    def amounts(self, side: Side) -> Amounts:
-        """Its requests or its limits."""
-        return self.requests if side == "requests" else self.limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +70,6 @@ class Footprint:
         return ", ".join(shown)
 
 
-def amounts_of(value: Any) -> Amounts:
-    """A map of quantities as numbers; what is no quantity is left out."""
-    parsed = {str(name): parse(each) for name, each in as_map(value).items()}
-    return {name: each for name, each in parsed.items() if each is not None}
-
-
 def added(each: Iterable[Amounts]) -> Amounts:
     """The sum, resource by resource."""
     total: Amounts = {}
@@ -113,27 +87,9 @@ def _largest(each: Iterable[Amounts]) -> Amounts:
     return most
 
 
-def containers(group: Group) -> Iterator[Container]:
-    """Every container of the group's pod template, init containers last."""
-    for kind in ("containers", "initContainers"):
-        for index, each in enumerate(as_list(group.pod.get(kind))):
-            if isinstance(each, dict):
-                resources = as_map(each.get("resources"))
-                limits = amounts_of(resources.get("limits"))
-                yield Container(
-                    name=str(each.get("name", "")),
-                    path=(*group.path, "template", "spec", kind, index),
-                    requests=limits | amounts_of(resources.get("requests")),
-                    limits=limits,
-                    init=kind == "initContainers",
-                    sidecar=kind == "initContainers" and each.get("restartPolicy") == "Always",
-                )
-
-
 def _pod(group: Group, side: Side) -> Amounts:
-    every = list(containers(group))
-    running = added(each.amounts(side) for each in every if not each.init or each.sidecar)
-    first = [each.amounts(side) for each in every if each.init and not each.sidecar]
+    running = added(each.amounts(side) for each in group.asks if not each.init or each.sidecar)
+    first = [each.amounts(side) for each in group.asks if each.init and not each.sidecar]
     return _largest([running, *first, *([WAIT_FOR_GCS] if group.role == "worker" else [])])
 
 

@@ -77,6 +77,14 @@ class Platform:
         place = self.place / "queues"
         return {name: Queue(name, place / name, as_map(spec)) for name, spec in as_map(self.at("queues")).items()}
 
+    @cached_property
+    def queues_below(self) -> dict[str, list[Queue]]:
+        """Queues by the name of the queue right above them; ``root`` is above those that name none."""
+        below: dict[str, list[Queue]] = {}
+        for queue in self.queues.values():
+            below.setdefault(queue.parent, []).append(queue)
+        return below
+
     @property
     def batch_scheduler(self) -> str:
         """``volcano`` or ``none``."""

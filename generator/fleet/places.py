@@ -42,6 +42,10 @@ class Place:
         return dotted(self.path)
 
 
+def _index(step: str | int, node: list[Any]) -> bool:
+    return isinstance(step, int) and step < len(node)
+
+
 @dataclass(slots=True)
 class Sourced:
     """A tree of plain data (``data``) and the place each part came from.
@@ -98,12 +102,10 @@ class Sourced:
         """The value at ``path``, or ``default`` where nothing is."""
         node: Any = self.data
         for step in path:
-            if isinstance(node, Mapping) and step in node:
-                node = node[step]
-            elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-                node = node[step]
-            else:
+            inside = step in node if isinstance(node, dict) else isinstance(node, list) and _index(step, node)
+            if not inside:
                 return default
+            node = node[step]
         return node
 
     def place(self, path: Path) -> Place | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 _SUFFIX = {
@@ -26,11 +27,12 @@ SHORT_NAMES = {"cpu": "cpu", "memory": "memory", "gpu": "nvidia.com/gpu", "stora
 
 def parse(value: Any) -> Fraction | None:
     """The quantity as a number (cores, bytes, devices); None if it is not a quantity."""
-    if isinstance(value, bool) or value is None:
-        return None
-    if isinstance(value, int | float):
-        return Fraction(str(value))
-    found = _QUANTITY.fullmatch(str(value))
+    return None if isinstance(value, bool) or value is None else _parsed(str(value))
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Fraction | None:
+    found = _QUANTITY.fullmatch(text)
     if found is None:
         return None
     number, exponent, suffix = found.groups()

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from generator.diagnostics import Path, Span
+from generator.fleet.containers import Container, containers
 from generator.fleet.places import Place, Sourced
 
 Kind = Literal["RayCluster", "RayJob", "RayCronJob", "RayService"]
@@ -55,6 +56,11 @@ class Group:
     def containers(self) -> list[dict[str, Any]]:
         """The pod's containers; index 0 is the Ray container."""
         return [each for each in as_list(self.pod.get("containers")) if isinstance(each, dict)]
+
+    @cached_property
+    def asks(self) -> tuple[Container, ...]:
+        """What each container asks for, init containers included."""
+        return tuple(containers(self.pod, (*self.path, "template", "spec")))
 
     @cached_property
     def env(self) -> dict[str, Any]:

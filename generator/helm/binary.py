@@ -40,7 +40,7 @@ class BinaryEngine:
         """See :class:`generator.helm.Engine`."""
         with tempfile.TemporaryDirectory(prefix="oneblock-") as folder:
             file = Path(folder) / "values.json"
-            file.write_text(json.dumps(values), encoding="utf-8")
+            file.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
             text = self._run(
                 ["template", release, str(chart), "--namespace", namespace, "--values", str(file)]
                 + ["--kube-version", self._kube_version]

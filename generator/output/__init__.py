@@ -5,7 +5,19 @@ replace and delete, everything else in the tree is somebody else's and stays.
 """
 
 from generator.output.compare import Change, Folder, OutputError, check_root, compare, folders, leftovers
+from generator.output.lock import nobody_told
 from generator.output.stage import Stage
 from generator.output.sums import SUM_FILE
 
-__all__ = ["SUM_FILE", "Change", "Folder", "OutputError", "Stage", "check_root", "compare", "folders", "leftovers"]
+__all__ = [
+    "SUM_FILE",
+    "Change",
+    "Folder",
+    "OutputError",
+    "Stage",
+    "check_root",
+    "compare",
+    "folders",
+    "leftovers",
+    "nobody_told",
+]

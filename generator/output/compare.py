@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -81,20 +81,18 @@ def folders(root: Path) -> list[str]:
     return sorted(_indexed(str(root), "", DEPTH))
 
 
-def _indexed(folder: str, name: str, depth: int) -> list[str]:
-    found = []
+def _indexed(folder: str, name: str, depth: int) -> Iterator[str]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.name == SUM_FILE and name:
-                    found.append(name)
-                elif depth and entry.is_dir(follow_symlinks=False):
-                    found += _indexed(entry.path, f"{name}/{entry.name}" if name else entry.name, depth - 1)
+                    yield name
+                elif depth and not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                    yield from _indexed(entry.path, f"{name}/{entry.name}" if name else entry.name, depth - 1)
     except FileNotFoundError:
-        return []
+        return
     except OSError as error:
         raise OutputError(f"{folder} cannot be read: {_why(error)}") from error
-    return found
 
 
 def check_root(root: Path) -> None:
@@ -109,7 +107,7 @@ def check_root(root: Path) -> None:
         raise OutputError(f"{root} is a file; the rendered tree needs a folder") from None
     except OSError as error:
         raise OutputError(f"{root} cannot be read: {_why(error)}") from error
-    if entries and not folders(root):
+    if entries and not any(_indexed(str(root), "", DEPTH)):
         raise OutputError(
             f"{root} is not empty and holds nothing of OneBlock's (found {min(entries)}); "
             "choose another folder with --output, or empty it yourself"

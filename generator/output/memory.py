@@ -102,7 +102,7 @@ def _look(folder: str, name: str, depth: int, found: dict[str, str]) -> None:
         found[name] = hashlib.sha256(repr(_files(inside)).encode()).hexdigest()
     elif depth:
         for each in inside:
-            if each.is_dir(follow_symlinks=False):
+            if not each.name.startswith(".") and each.is_dir(follow_symlinks=False):
                 _look(each.path, f"{name}/{each.name}" if name else each.name, depth - 1, found)
 
 

@@ -60,11 +60,13 @@ def namespace_grants(platform: Platform) -> Iterator[Release]:
 
     The platform's own Namespace is what ``helm install --create-namespace`` makes for Helm's users.
     """
-    system = platform.system_namespace
-    for name in sorted({*platform.namespaces, system}):
-        grant = platform.namespaces.get(name, {"podSecurity": "restricted", "networkPolicy": {"enabled": False}})
-        values = {"global": _global(platform, "namespaces") | {"namespaces": {name: grant}}}
-        yield Release("namespaces", "oneblock-namespaces", system, f"namespaces/{name}", name, values)
+    system, name = platform.system_namespace, "oneblock-namespaces"
+    shared = _global(platform, "namespaces")
+    own = {"createSystemNamespace": True, "global": shared | {"namespaces": {}}}
+    yield Release("namespaces", name, system, f"namespaces/{system}", system, own)
+    for namespace, grant in sorted(platform.namespaces.items()):
+        values = {"global": shared | {"namespaces": {namespace: grant}}}
+        yield Release("namespaces", name, system, f"namespaces/{namespace}", namespace, values)
 
 
 def namespace_releases(namespace: Namespace) -> Iterator[Release]:

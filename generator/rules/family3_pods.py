@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.fleet import ClusterSpec, Place, Platform, Workload
-from generator.fleet.footprint import Container, containers
+from generator.fleet.containers import Container
 from generator.fleet.quantities import SHORT_NAMES, show
 from generator.fleet.workload import as_map
 from generator.rules.registry import Finding, Scope, rule
@@ -20,7 +20,7 @@ def extended(resource: str) -> bool:
 
 def _all(cluster: ClusterSpec) -> Iterator[Container]:
     for group in cluster.groups:
-        yield from containers(group)
+        yield from group.asks
 
 
 @rule(
@@ -58,12 +58,10 @@ def device_amounts(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding
             asked, limit = container.requests[resource], container.limits.get(resource)
             where = workload.span((*container.path, "resources", "requests", resource))
             if asked.denominator != 1 or (limit is not None and limit.denominator != 1):
-                yield Finding(f'container "{container.name}" asks for part of a {resource}', where)
+                yield Finding(f'container "{container.name}" asks for a fraction of {resource}', where)
             elif limit != asked:
-                shown = "no" if limit is None else show(limit)
-                yield Finding(
-                    f'container "{container.name}" requests {show(asked)} {resource} and has {shown} limit', where
-                )
+                shown = "has no limit" if limit is None else f"is limited to {show(limit)}"
+                yield Finding(f'container "{container.name}" requests {show(asked)} {resource} and {shown}', where)
 
 
 def twice(amounts: Any) -> Iterator[tuple[str, str]]:

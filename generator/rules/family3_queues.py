@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.diagnostics import Label, Level, near
+from generator.diagnostics import Label, Level, Span, near
 from generator.fleet import Namespace, Platform, Queue, Workload
 from generator.fleet.model import DEFAULT_QUEUE
 from generator.rules.cel import Cel, Kind
@@ -16,7 +16,17 @@ QUEUED: tuple[Kind, ...] = ("RayCluster", "RayJob", "RayService")
 
 def children(platform: Platform, name: str) -> list[Queue]:
     """The queues right below ``name``."""
-    return [each for each in platform.queues.values() if each.parent == name and each.name != name]
+    return [each for each in platform.queues_below.get(name, ()) if each.name != name]
+
+
+def effective(workload: Workload) -> str:
+    """The queue a workload's pods wait in: the label of a RayCronJob does not reach the RayJobs it makes (OB409)."""
+    return DEFAULT_QUEUE if workload.kind == "RayCronJob" else workload.queue
+
+
+def asked(workload: Workload) -> Span:
+    """The place that chose the queue; the workload's name if nothing did."""
+    return workload.place.span(key=True) if workload.kind == "RayCronJob" else workload.span(QUEUE_LABEL)
 
 
 def usable(platform: Platform, namespace: str) -> str:
@@ -40,14 +50,14 @@ def queue_not_granted(workload: Workload, namespace: Namespace) -> Iterator[Find
     admission policy repeats the check in the cluster. Ask the cluster admin to add the namespace to the queue's
     ``namespaces``, or choose one of the granted queues."""
     platform = namespace.platform
-    queue = platform.queues.get(workload.queue)
+    queue = platform.queues.get(effective(workload))
     if queue is None or platform.batch_scheduler != "volcano":
         return
-    if workload.queue in platform.granted_queues(namespace.name) or children(platform, queue.name):
+    if queue.grants(namespace.name) or children(platform, queue.name):
         return
     yield Finding(
         message=f'queue "{queue.name}" is not granted to namespace "{namespace.name}"',
-        span=workload.span(QUEUE_LABEL),
+        span=asked(workload),
         label="not granted",
         notes=(
             f"{namespace.name} may use: {usable(platform, namespace.name)}",
@@ -67,13 +77,13 @@ def queue_unknown(workload: Workload, namespace: Namespace) -> Iterator[Finding]
     """Volcano's webhook refuses a PodGroup whose queue does not exist; the cluster's pods are then never made, and
     KubeRay says so only in its log. Name a queue of the platform file."""
     platform = namespace.platform
-    name = workload.queue
+    name = effective(workload)
     if platform.batch_scheduler != "volcano" or name in platform.queues or name in (DEFAULT_QUEUE, "root"):
         return
     close = near(name, platform.queues)
     yield Finding(
         f'there is no queue "{name}"',
-        workload.span(QUEUE_LABEL),
+        asked(workload),
         label=f"did you mean {close}?" if close else "",
         notes=(f"{namespace.name} may use: {usable(platform, namespace.name)}",),
     )

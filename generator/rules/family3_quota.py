@@ -8,7 +8,8 @@ from fractions import Fraction
 
 from generator.diagnostics import Label, Path
 from generator.fleet import ClusterSpec, Namespace, Place, Platform, Workload
-from generator.fleet.footprint import NONE, Footprint, Side, containers, of_workload
+from generator.fleet.containers import NONE, Side
+from generator.fleet.footprint import Footprint, of_workload
 from generator.fleet.quantities import SHORT_NAMES, parse, show
 from generator.fleet.workload import as_map
 from generator.rules.registry import Finding, Scope, rule
@@ -61,8 +62,9 @@ def quota_exceeded(workload: Workload, platform: Platform) -> Iterator[Finding]:
     """The API server refuses the pods that would go over the ResourceQuota, one by one: half a cluster starts and waits
     for the rest, and under Volcano none of it does. Counted are the head with its autoscaler, the workers that are
     always there and a job's submitter. Ask for less, or ask the cluster admin for more quota."""
-    footprint = of_workload(workload)
-    for limit in limits_of(platform, workload.namespace):
+    limits = list(limits_of(platform, workload.namespace))
+    footprint = of_workload(workload) if limits else Footprint()
+    for limit in limits:
         used = _used(workload, footprint, limit)
         if used > limit.most:
             yield _finding(workload, footprint, limit, used)
@@ -80,8 +82,8 @@ def _finding(workload: Workload, footprint: Footprint, limit: Limit, used: Fract
 
 
 def _amount(limit: Limit, value: Fraction) -> str:
-    name = "" if limit.resource == "memory" else " " + limit.resource.removeprefix("requests.")
-    return f"{show(value, limit.resource)}{name}{' (limits)' if limit.side == 'limits' else ''}"
+    name = limit.resource.removeprefix("requests.")
+    return f"{show(value, limit.resource)} {name}{' (limits)' if limit.side == 'limits' else ''}"
 
 
 @rule(
@@ -94,8 +96,9 @@ def quota_exceeded_together(namespace: Namespace) -> Iterator[Finding]:
     """Each RayCluster and RayService fits the quota, all of them do not, so the last to come never gets all its pods,
     and which one that is differs from day to day. Jobs are not counted: they end. Make some smaller, suspend one, or
     ask the cluster admin for more quota."""
-    standing = [(each, of_workload(each)) for each in (*namespace.clusters, *namespace.services)]
-    for limit in limits_of(namespace.platform, namespace.name):
+    limits = list(limits_of(namespace.platform, namespace.name))
+    standing = [(each, of_workload(each)) for each in (*namespace.clusters, *namespace.services) if limits]
+    for limit in limits:
         each_uses = [(workload, _used(workload, footprint, limit)) for workload, footprint in standing]
         users = [(workload, used) for workload, used in each_uses if used]
         total = sum((used for _, used in users), NONE)
@@ -126,7 +129,7 @@ def nothing_requested(cluster: ClusterSpec, workload: Workload, platform: Platfo
         if each.resource in COMPUTE and each.resource not in defaults
     ]
     for group in cluster.groups:
-        for container in containers(group):
+        for container in group.asks:
             missing = [each for each in counted if each.resource not in container.amounts(each.side)]
             if missing:
                 what = " and ".join(sorted({f"{each.side} of {each.resource}" for each in missing}))
@@ -158,7 +161,7 @@ def _asked(cluster: ClusterSpec, resource: str) -> Iterator[tuple[str, Path, Fra
     """The most that each container asks for of a resource, request or limit, and where it says so."""
     for group in cluster.groups:
         owner = "the head" if group.role == "head" else f'worker group "{group.name}"'
-        for container in containers(group):
+        for container in group.asks:
             requested, limited = container.requests.get(resource, NONE), container.limits.get(resource, NONE)
             side = "requests" if requested > limited else "limits"
             yield owner, (*container.path, "resources", side, resource), max(requested, limited)

@@ -104,7 +104,6 @@ def _cron(workload: Workload) -> bool:
     "OB409",
     "queue, priority class and labels of a scheduled job do not reach its runs",
     Scope.JOB,
-    level=Level.WARNING,
     source="raycronjob_controller.go constructRayJob",
     since="1.6",
 )

@@ -53,7 +53,7 @@ def part_of_a_device(queue: Queue) -> Iterator[Finding]:
     for field in FIELDS:
         for resource, (amount, place) in amounts(queue, field).items():
             if extended(resource) and amount.denominator != 1:
-                yield Finding(f'{field} of queue "{queue.name}" has part of a {resource}', place.span())
+                yield Finding(f'{field} of queue "{queue.name}" has a fraction of {resource}', place.span())
 
 
 @rule("OB502", "a queue guarantees more than it deserves", Scope.QUEUE, source=WEBHOOK)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from generator.diagnostics import Label, Level
 from generator.fleet import Namespace, Platform, Workload
-from generator.fleet.footprint import Footprint, of_workload
+from generator.fleet.footprint import of_workload
 from generator.fleet.model import DEFAULT_QUEUE
 from generator.fleet.quantities import show
 from generator.rules.cel import Cel
-from generator.rules.family3_queues import QUEUE_LABEL, QUEUED, children, usable
+from generator.rules.family3_queues import QUEUE_LABEL, QUEUED, asked, children, effective, usable
 from generator.rules.family5_queue import amounts
 from generator.rules.family5_tree import ancestors
 from generator.rules.registry import Finding, Scope, rule
@@ -32,14 +32,14 @@ def queue_has_children(workload: Workload, namespace: Namespace) -> Iterator[Fin
     """One PodGroup in a queue that has children makes Volcano's queue tree invalid, and it stops scheduling for the
     whole cluster, not only for this workload. No webhook of Volcano refuses it; OneBlock's admission policy does. Use
     one of the queues at the ends of the tree."""
-    platform, name = namespace.platform, workload.queue
+    platform, name = namespace.platform, effective(workload)
     below = children(platform, name)
     if platform.batch_scheduler != "volcano" or (name != "root" and not below) or name == DEFAULT_QUEUE:
         return
     what = f'queue "{name}" has queues below it' if below else 'queue "root" is above all others'
     yield Finding(
         f"{what}: one workload in it stops scheduling for the whole cluster",
-        workload.span(QUEUE_LABEL),
+        asked(workload),
         notes=(f"{namespace.name} may use: {usable(platform, namespace.name)}",),
         related=tuple(Label((each.place / "parent").span(), "below it") for each in below),
     )
@@ -57,19 +57,20 @@ def queue_without_volcano(workload: Workload, platform: Platform) -> Iterator[Fi
         )
 
 
-def _ceilings(workload: Workload, platform: Platform, footprint: Footprint, times: int = 1) -> Iterator[Finding]:
+def _ceilings(workload: Workload, platform: Platform, times: int = 1) -> Iterator[Finding]:
     """Each resource of which ``times`` the footprint is more than its queue, or one above that, may ever use."""
-    queue = platform.queues.get(workload.queue)
-    if queue is None or platform.batch_scheduler != "volcano" or workload.kind == "RayCronJob":
+    queue = platform.queues.get(effective(workload))
+    if queue is None or platform.batch_scheduler != "volcano":
         return
+    footprint = of_workload(workload)
     for resource in footprint.resources():
         needed = footprint.total(resource) * times
         for each in (queue, *ancestors(platform, queue)):
             most, place = amounts(each, "capability").get(resource, (needed, each.place))
             if needed > most and (most or resource not in ("cpu", "memory")):
-                twice = "two of it" if times > 1 else "at once"
+                when = "at once" if times == 1 else "while it upgrades"
                 yield Finding(
-                    f'{workload.kind} "{workload.name}" needs {show(needed, resource)} {resource} {twice}; '
+                    f'{workload.kind} "{workload.name}" needs {show(needed, resource)} {resource} {when}; '
                     f'queue "{each.name}" never gives more than {show(most, resource)}',
                     workload.place.span(key=True),
                     notes=(f"{resource}: {footprint.sums(resource)}",),
@@ -83,19 +84,18 @@ def gang_above_capability(workload: Workload, platform: Platform) -> Iterator[Fi
     """Volcano starts the head and the workers that are always there together or not at all. What is more than the
     ``capability`` of the queue, or of one above it, waits for ever, and nothing says so. Ask for fewer or smaller
     workers at the start, or use a larger queue."""
-    yield from _ceilings(workload, platform, of_workload(workload))
+    yield from _ceilings(workload, platform)
 
 
 @rule("OB533", "a RayService cannot be upgraded within its queue", Scope.SERVICE, level=Level.WARNING)
 def upgrade_above_capability(workload: Workload, platform: Platform) -> Iterator[Finding]:
     """An upgrade (NewCluster) brings up a second RayCluster beside the first, so for a while the service needs twice
-    its gang. A queue that holds only one leaves the new one waiting and the old one serving, for ever. Raise the queue's
-    ``capability``, or set ``upgradeStrategy: None`` and accept the downtime."""
-    footprint = of_workload(workload)
+    its gang. A queue that holds only one leaves the new one waiting and the old one serving, for ever. Raise the
+    queue's ``capability``, or set ``upgradeStrategy: None`` and accept the downtime."""
     if workload.object.get("spec", "upgradeStrategy", "type") == "None":
         return
-    if not list(_ceilings(workload, platform, footprint)):
-        yield from _ceilings(workload, platform, footprint, times=2)
+    if not any(_ceilings(workload, platform)):  # else OB532 says it
+        yield from _ceilings(workload, platform, times=2)
 
 
 def _topology(workload: Workload, platform: Platform) -> dict[str, str]:

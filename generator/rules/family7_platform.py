@@ -29,11 +29,11 @@ OLDEST = {"redis": (7, 2), "valkey": (8, 0)}
 """The first versions whose Sentinels live with host names that do not resolve for a while (redis#11419)."""
 
 NAMED = {"appendfsync": "appendfsync", "maxmemory": "maxmemory", "min-replicas-to-write": "minReplicasToWrite"}
-OWN = frozenset(
-    ("aclfile", "bind", "cluster-enabled", "daemonize", "dir", "include", "masterauth", "masteruser", "port")
-    + ("replica-announce-ip", "replica-announce-port", "replica-priority", "replicaof", "requirepass", "slaveof")
-    + ("supervised", "tls-port", "user")
-)
+OWN = {
+    *("aclfile", "bind", "cluster-enabled", "daemonize", "dir", "include", "masterauth", "masteruser", "port"),
+    *("replica-announce-ip", "replica-announce-port", "replica-priority", "replicaof", "requirepass", "slaveof"),
+    *("supervised", "tls-port", "user"),
+}
 """Directives the start script writes, or that would take Redis out of its hands."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from generator.diagnostics import Label, Level, Path
+from generator.diagnostics import Label, Level, Path, Span
 from generator.fleet import ClusterSpec, Platform, Workload
 from generator.fleet.workload import as_map
 from generator.rules.family4_common import at, named
@@ -29,8 +29,11 @@ OPEN_PORTS = (443, 6443)
 STORAGE = "externalStorageNamespace"
 
 
-def _address_path(cluster: ClusterSpec) -> Path:
-    return cluster.field("gcsFaultToleranceOptions", "redisAddress")
+def _address_span(cluster: ClusterSpec, workload: Workload) -> Span:
+    place = workload.object.place(cluster.field("gcsFaultToleranceOptions", "redisAddress"))
+    if place is None and workload.cluster_short is not None:  # KubeRay before 1.3 has no such field
+        place = workload.cluster_short.place(("gcsFaultTolerance", "redis", "address"))
+    return (place or workload.place).span(key=place is None)
 
 
 @rule("OB710", "Ray is too old for the platform's Redis", Scope.CLUSTER, source="ray redis_context.cc")
@@ -69,7 +72,7 @@ def sentinel_too_new(cluster: ClusterSpec, workload: Workload, platform: Platfor
     found = _ADDRESS.fullmatch(str(address(cluster, workload)))
     own = on(cluster, workload, platform) and not managed(cluster, workload, platform)
     if own and found and found["port"] == "26379" and ray_before(cluster, SENTINEL):
-        where = workload.span(_address_path(cluster))
+        where = _address_span(cluster, workload)
         yield Finding(f'Ray {cluster.spec.get("rayVersion")} of "{workload.name}" does not speak to Sentinel', where)
 
 
@@ -85,7 +88,7 @@ def bad_address(cluster: ClusterSpec, workload: Workload, platform: Platform) ->
         if found is None or not 0 < int(found["port"]) < 65536:
             yield Finding(
                 "the address is not host:port, redis://host:port or rediss://host:port",
-                workload.span(_address_path(cluster)),
+                _address_span(cluster, workload),
             )
             return
 
@@ -95,7 +98,7 @@ def address_list(cluster: ClusterSpec, workload: Workload, platform: Platform) -
     """Ray splits the address at commas and uses the first one only; when that is down, the cluster is. Give the address
     of a Sentinel Service, or of one that always leads to the master."""
     if "," in str(address(cluster, workload)) and on(cluster, workload, platform):
-        where = workload.span(_address_path(cluster))
+        where = _address_span(cluster, workload)
         yield Finding("of several Redis addresses Ray uses the first one only", where)
 
 
@@ -146,8 +149,8 @@ def literal_password(cluster: ClusterSpec, workload: Workload) -> Iterator[Findi
 @rule("OB718", "keys outside the namespace's own are denied", Scope.CLUSTER, source="chart redis, lib.sh")
 def foreign_prefix(cluster: ClusterSpec, workload: Workload, platform: Platform) -> Iterator[Finding]:
     """In the platform's Redis each namespace may touch the keys of ``<namespace>.…`` only, so that teams cannot read
-    each other's state. A storage namespace outside of it is answered with NOPERM, and the head dies. Leave it out: it is
-    ``<namespace>.<cluster>.<generation>``."""
+    each other's state. A storage namespace outside of it is answered with NOPERM, and the head dies. Leave it out: it
+    is ``<namespace>.<cluster>.<generation>``."""
     value = cluster.gcs_options.get(STORAGE)
     prefix = f"{workload.namespace}."
     if value is not None and managed(cluster, workload, platform) and not str(value).startswith(prefix):
@@ -206,8 +209,8 @@ def _closed(platform: Platform, workload: Workload, host: str, port: int) -> boo
 @rule("OB722", "the namespace's network policy may keep Redis out of reach", Scope.CLUSTER, level=Level.WARNING)
 def redis_behind_policy(cluster: ClusterSpec, workload: Workload, platform: Platform) -> Iterator[Finding]:
     """The default-deny policy of a namespace lets out DNS, the platform's Redis and ports 443 and 6443. A Redis
-    elsewhere is not among them; where the cluster enforces policies the head cannot reach it. Allow it with a NetworkPolicy of
-    your own and set ``networkPolicy.enabled: false``, or keep Redis in the namespace."""
+    elsewhere is not among them; where the cluster enforces policies the head cannot reach it. Allow it with a
+    NetworkPolicy of your own and set ``networkPolicy.enabled: false``, or keep Redis in the namespace."""
     if not on(cluster, workload, platform) or managed(cluster, workload, platform):
         return
     found = _ADDRESS.fullmatch(str(address(cluster, workload)))
@@ -215,6 +218,6 @@ def redis_behind_policy(cluster: ClusterSpec, workload: Workload, platform: Plat
         place = platform.place / "global" / "namespaces" / workload.namespace
         yield Finding(
             f"the network policy of \"{workload.namespace}\" lets nothing out to {found['host']}:{found['port']}",
-            workload.span(_address_path(cluster)),
+            _address_span(cluster, workload),
             related=(Label(place.span(key=True), "its policy"),),
         )

@@ -33,8 +33,8 @@ def no_redis(cluster: ClusterSpec, workload: Workload, platform: Platform) -> It
 @rule("OB702", "fault tolerance is switched off without a word", Scope.WORKLOAD)
 def silently_off(workload: Workload, platform: Platform) -> Iterator[Finding]:
     """Profile or platform have GCS fault tolerance on; ``enabled: false`` would take it away, and after the next
-    restart of the head every actor, job and Serve application is gone. Write ``disable: true`` with an ``acknowledgement``
-    instead."""
+    restart of the head every actor, job and Serve application is gone. Write ``disable: true`` with an
+    ``acknowledgement`` instead."""
     short = workload.cluster_short
     if short is None or short.get(FT, "enabled") is not False or short.get(FT, "disable") is True:
         return

@@ -69,7 +69,9 @@ def test_folder_has_a_rule(name: str) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(HERE).as_posix())
 def test_case(case: Path) -> None:
-    assert [line(each) for each in findings_of(case)] == (case / "expected.txt").read_text(encoding="utf-8").splitlines()
+    assert [line(each) for each in findings_of(case)] == (case / "expected.txt").read_text(
+        encoding="utf-8"
+    ).splitlines()
 
 
 @pytest.mark.parametrize("code", sorted(FOLDERS))

@@ -61,7 +61,11 @@ global:
   profiles:
     small:
       autoscaling: {enabled: true, idleTimeoutSeconds: 60}
-      head: {cpu: 2, memory: 8Gi, nodeSelector: {pool: ray}, template: {spec: {hostname: h, containers: [{name: side, image: s}]}}}
+      head:
+        cpu: 2
+        memory: 8Gi
+        nodeSelector: {pool: ray}
+        template: {spec: {hostname: h, containers: [{name: side, image: s}]}}
       workerGroups: {w: {minReplicas: 1, maxReplicas: 4, cpu: 2, memory: 8Gi}, x: {maxReplicas: 3}}
 """
 
@@ -106,7 +110,9 @@ def test_null_takes_away_what_a_profile_has() -> None:
 def test_clusters_of_one_profile_do_not_change_each_other() -> None:
     alone = "c: {profile: small, head: {labels: {c: c}}}"
     others = """
-    a: {profile: small, head: {nodeSelector: {a: a}, template: {spec: {hostname: a, containers: [{name: side, image: a}]}}}}
+    a:
+      profile: small
+      head: {nodeSelector: {a: a}, template: {spec: {hostname: a, containers: [{name: side, image: a}]}}}
     b: {profile: small, spec: {headGroupSpec: {template: {spec: {hostname: b, nodeSelector: {b: b}}}}}}
     """
     together = render(f"rayClusters:\n    {alone}{others}", platform=PROFILES)
@@ -185,7 +191,9 @@ def test_a_limit_can_be_taken_away() -> None:
 NODES = """
 global:
   nodes:
-    a100: {count: 4, cpu: 96, memory: 1Ti, gpu: 8, labels: {pool: a100}, taints: ["nvidia.com/gpu=present:NoSchedule", "spot:NoExecute"]}
+    a100:
+      {count: 4, cpu: 96, memory: 1Ti, gpu: 8, labels: {pool: a100},
+       taints: ["nvidia.com/gpu=present:NoSchedule", "spot:NoExecute"]}
     tpu: {count: 1, cpu: 8, memory: 64Gi, gpu: 4, gpuResource: google.com/tpu}
 """
 
@@ -328,7 +336,9 @@ def test_everything_a_worker_group_can_say() -> None:
     short = """
     autoscaling: {enabled: true, version: v2}
     workerGroups:
-      w: {numOfHosts: 4, idleTimeoutSeconds: 0, priority: 7, suspend: false, removeWorkers: [main-w-worker-abcde], labels: {a: b}, annotations: {c: d}}
+      w:
+        {numOfHosts: 4, idleTimeoutSeconds: 0, priority: 7, suspend: false, removeWorkers: [main-w-worker-abcde],
+         labels: {a: b}, annotations: {c: d}}
     """
     found = group(short, kuberay="1.7.0")
     assert {
@@ -364,7 +374,8 @@ def test_image_of_group_cluster_platform() -> None:
 
 def test_the_autoscaler() -> None:
     found = spec(
-        "{autoscaling: {enabled: true, idleTimeoutSeconds: 5, upscalingMode: Conservative, version: v2, cpu: 1, memory: 1Gi}}"
+        "autoscaling: {enabled: true, idleTimeoutSeconds: 5, upscalingMode: Conservative, version: v2, "
+        "cpu: 1, memory: 1Gi}"
     )
     options = found["autoscalerOptions"]
     assert options.pop("securityContext")["allowPrivilegeEscalation"] is False

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from generator.schema import Versions
-from tests.charts.ray.short import RELEASES, env, ray_container, render, spec
+from tests.charts.ray.short import RELEASES, WORKLOADS, cluster, env, ray_container, render, spec
 from tests.charts.rendering import one, texts
 
 # --- values are data
@@ -64,6 +64,23 @@ def test_text_comes_out_as_it_was(text: str) -> None:
     assert one(found, "RayJob")["spec"]["entrypoint"] == text
     assert one(found, "RayJob")["spec"]["metadata"]["m"] == text
     assert one(found, "RayService")["spec"]["serveConfigV2"] == text
+
+
+@pytest.mark.parametrize("name", ["y", "null", "1", "on"])
+def test_keys_are_text_too(name: str) -> None:
+    pods = {"labels": {name: "v"}, "annotations": {name: "v"}, "env": {f"{name}_": "v"}, "nodeSelector": {name: "v"}}
+    short = yaml.safe_dump(
+        {"head": pods | {"rayResources": {name: 1}}, "workerGroups": {"on": {}}, "labels": {name: "v"}}
+    )
+    made = cluster(short)
+    assert made["metadata"]["labels"][name] == "v"
+    template = made["spec"]["headGroupSpec"]["template"]
+    assert template["metadata"]["labels"][name] == "v"
+    assert template["metadata"]["annotations"][name] == "v"
+    assert template["spec"]["nodeSelector"] == {name: "v"}
+    assert env(template["spec"]["containers"][0]) == {f"{name}_": "v"}
+    assert made["spec"]["headGroupSpec"]["resources"][name] == "1"
+    assert made["spec"]["workerGroupSpecs"][0]["groupName"] == "on"
 
 
 @pytest.mark.parametrize("number", [0, 1, 999999, 1000000, 1000660000, 2147483647])

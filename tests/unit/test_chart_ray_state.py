@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.charts.ray.short import cluster, env, head, quantities, ray_container, render, spec
+from tests.charts.ray.short import WORKLOADS, cluster, env, head, quantities, ray_container, render, spec
 from tests.charts.rendering import Object, one
 
 # --- GCS fault tolerance
 
-ON = "global: {gcsFaultTolerance: {enabled: true}, profiles: {p: {gcsFaultTolerance: {enabled: true}}, q: {gcsFaultTolerance: {enabled: false}}}}"
+ON = """
+global:
+  gcsFaultTolerance: {enabled: true}
+  profiles: {p: {gcsFaultTolerance: {enabled: true}}, q: {gcsFaultTolerance: {enabled: false}}}
+"""
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,23 @@ def test_a_redis_of_ones_own() -> None:
         "redisAddress": "r:6379",
         "externalStorageNamespace": "team-a.main.1",
     }
+
+
+@pytest.mark.parametrize("kuberay", ["1.2.2", "1.6.2"])
+def test_clusters_that_follow_each_other_share_no_state(kuberay: str) -> None:
+    """The clusters of a RayService live side by side while it upgrades; a RayJob tried again gets a new one."""
+    on = "rayCluster: {gcsFaultTolerance: {enabled: true}}"
+    found = render(f"rayServices: {{s: {{{on}}}}}\nrayJobs: {{j: {{entrypoint: x, {on}}}}}", kuberay=kuberay)
+    for kind, field in (("RayService", "rayClusterConfig"), ("RayJob", "rayClusterSpec")):
+        made = one(found, kind)
+        if kuberay == "1.2.2":
+            name = made["metadata"]["annotations"]["ray.io/external-storage-namespace"]
+        else:
+            name = made["spec"][field]["gcsFaultToleranceOptions"]["externalStorageNamespace"]
+        # A Redis user may touch keys that begin with its namespace and a dot; the kubelet adds the RayCluster's name.
+        assert name == "team-a.$(ONEBLOCK_CLUSTER)"
+        variable = env(ray_container(made["spec"][field]["headGroupSpec"]))["ONEBLOCK_CLUSTER"]
+        assert variable == {"fieldRef": {"fieldPath": "metadata.labels['ray.io/cluster']"}}
 
 
 def test_gcs_fault_tolerance_before_kuberay_1_3() -> None:
@@ -186,12 +207,8 @@ def test_spec_lies_over_everything() -> None:
 
 def test_an_empty_overlay_changes_nothing() -> None:
     plain = spec("{head: {env: {A: b}}, workerGroups: {w: {gpu: 1}}}")
-    assert (
-        spec(
-            "{head: {env: {A: b}, template: {metadata: {labels: {}}}}, workerGroups: {w: {gpu: 1}}, spec: {rayVersion: 2.60.0}}"
-        )
-        == plain
-    )
+    pods = "head: {env: {A: b}, template: {metadata: {labels: {}}}}, workerGroups: {w: {gpu: 1}}"
+    assert spec(f"{{{pods}, spec: {{rayVersion: 2.60.0}}}}") == plain
 
 
 # --- Pod Security, API tokens
@@ -210,13 +227,6 @@ def containers(found: list[Object]) -> list[Object]:
 
     walk(found)
     return result
-
-
-WORKLOADS = """
-rayClusters: {a: {autoscaling: {enabled: true}, workerGroups: {w: {}}}}
-rayJobs: {b: {entrypoint: x, rayCluster: {profile: default}}, c: {entrypoint: x, cluster: a}}
-rayServices: {d: {rayCluster: {}}}
-"""
 
 
 def test_pods_are_what_baseline_asks_for() -> None:

@@ -13,6 +13,13 @@ Values = dict[str, Any]
 RELEASES = ("1.2.2", "1.3.2", "1.4.2", "1.5.2", "1.6.2", "1.7.0")
 """The last release of each KubeRay minor."""
 
+WORKLOADS = """
+rayClusters: {a: {autoscaling: {enabled: true}, workerGroups: {w: {}}}}
+rayJobs: {b: {entrypoint: x, rayCluster: {profile: default}}, c: {entrypoint: x, cluster: a}}
+rayServices: {d: {rayCluster: {}}}
+"""
+"""One of each kind of cluster."""
+
 
 def merged(base: Values, over: Values) -> Values:
     """``over`` on ``base``, maps deep, as Helm merges two values files."""

@@ -21,11 +21,21 @@ lifecycle:
 name: {{ .group.container }}
 {{- if $head }}
 ports:
-{{- range $name, $port := dict "client" 10001 "dashboard" 8265 "gcs" 6379 "metrics" 8080 "serve" 8000 }}
-- containerPort: {{ $port }}
-  name: {{ $name }}
+- containerPort: 6379
+  name: gcs
   protocol: TCP
-{{- end }}
+- containerPort: 10001
+  name: client
+  protocol: TCP
+- containerPort: 8265
+  name: dashboard
+  protocol: TCP
+- containerPort: 8000
+  name: serve
+  protocol: TCP
+- containerPort: 8080
+  name: metrics
+  protocol: TCP
 {{- end }}
 resources:
   {{- include "ray.resources" .group | nindent 2 }}
@@ -78,26 +88,27 @@ they are given, because Ray takes a container's limits for what the node has. A 
 */ -}}
 {{- define "ray.resources" -}}
 {{- $names := dict "gpu" .gpuResource "storage" "ephemeral-storage" -}}
-{{- $own := .values.resources | default dict -}}
 {{- $limits := dict -}}
 {{- $requests := dict "cpu" "1" "memory" "4Gi" -}}
-{{- range $name, $quantity := $own.limits -}}
-  {{- $name = get $names $name | default $name -}}
-  {{- /* `cpu: null` under limits: a request without a limit. */ -}}
-  {{- $_ := set $limits $name "" -}}
-  {{- if not (kindIs "invalid" $quantity) -}}
-    {{- $_ := set $limits $name (include "oneblock.ray.quantity" $quantity) -}}
-    {{- $_ := set $requests $name $quantity -}}
+{{- with .values.resources -}}
+  {{- range $name, $quantity := .limits -}}
+    {{- $name = get $names $name | default $name -}}
+    {{- /* `cpu: null` under limits: a request without a limit. */ -}}
+    {{- $_ := set $limits $name "" -}}
+    {{- if not (kindIs "invalid" $quantity) -}}
+      {{- $_ := set $limits $name (include "oneblock.ray.quantity" $quantity) -}}
+      {{- $_ := set $requests $name $quantity -}}
+    {{- end -}}
   {{- end -}}
 {{- end -}}
-{{- range $source := list (pick .values "cpu" "memory" "gpu") ($own.requests | default dict) -}}
-  {{- range $name, $quantity := $source -}}
-    {{- if not (kindIs "invalid" $quantity) }}{{ $_ := set $requests (get $names $name | default $name) $quantity }}{{ end -}}
-  {{- end -}}
+{{- with .values.cpu }}{{ $_ := set $requests "cpu" . }}{{ end -}}
+{{- with .values.memory }}{{ $_ := set $requests "memory" . }}{{ end -}}
+{{- with .values.gpu }}{{ $_ := set $requests $.gpuResource . }}{{ end -}}
+{{- with .values.resources -}}
+  {{- range $name, $quantity := .requests }}{{ $_ := set $requests (get $names $name | default $name) $quantity }}{{ end -}}
 {{- end -}}
-{{- if eq "0" (toString (get $requests .gpuResource)) }}{{ $_ := unset $requests .gpuResource }}{{ end -}}
 {{- range $name, $quantity := $requests -}}
-  {{- if not (kindIs "string" $quantity) }}{{ $quantity = include "oneblock.ray.quantity" $quantity }}{{ end -}}
+  {{- if not (kindIs "string" $quantity) }}{{ $quantity = toJson $quantity }}{{ end -}}
   {{- $_ := set $requests $name $quantity -}}
   {{- if not (hasKey $limits $name) }}{{ $_ := set $limits $name $quantity }}{{ end -}}
 {{- end -}}

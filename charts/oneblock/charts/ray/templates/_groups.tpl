@@ -87,14 +87,14 @@ parameters, `cpus` its num-cpus; the user's win. The operator refuses a group th
   {{- $_ := set $resources $name (include "oneblock.ray.quantity" $quantity) -}}
 {{- end -}}
 {{- if not (kindIs "invalid" .cpus) -}}
-  {{- $cpus := include "oneblock.ray.quantity" .cpus -}}
+  {{- $cpus := kindIs "string" .cpus | ternary .cpus (toJson .cpus) -}}
   {{- if not $resources -}}
     {{- $_ := set $params "num-cpus" $cpus -}}
   {{- else if not (hasKey $resources "CPU") -}}
     {{- $_ := set $resources "CPU" $cpus -}}
   {{- end -}}
 {{- end -}}
-{{- include "ray.merge" (dict "base" $params "over" $values.rayStartParams) -}}
+{{- with $values.rayStartParams }}{{ include "ray.merge" (dict "base" $params "over" .) }}{{ end -}}
 {{- with $values.rayLabels -}}
 labels:
   {{- toYaml . | nindent 2 }}

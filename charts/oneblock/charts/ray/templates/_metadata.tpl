@@ -36,8 +36,8 @@ cluster says about itself stands there too.
 {{- $annotations := dict -}}
 {{- range $each := list .values .owner -}}
   {{- with $each -}}
-    {{- include "ray.merge" (dict "base" $labels "over" .labels) -}}
-    {{- include "ray.merge" (dict "base" $annotations "over" .annotations) -}}
+    {{- with .labels }}{{ include "ray.merge" (dict "base" $labels "over" .) }}{{ end -}}
+    {{- with .annotations }}{{ include "ray.merge" (dict "base" $annotations "over" .) }}{{ end -}}
     {{- with .queue }}{{ $_ := set $labels "volcano.sh/queue-name" . }}{{ end -}}
     {{- with .priorityClassName }}{{ $_ := set $labels "ray.io/priority-class-name" . }}{{ end -}}
   {{- end -}}

@@ -109,6 +109,18 @@ holds_data() { # does the volume hold files of Redis, whatever they are worth?
   [ -d "$DATA_DIR/redis/appendonlydir" ] || [ -f "$DATA_DIR/redis/dump.rdb" ]
 }
 
+fresh() { # could this be a first install? Pod 0 may bring data (a restored backup), the others may not
+  [ ! -e "$SENTINEL_CONF" ] && [ ! -f "$SYNCED" ] && { [ "$ORDINAL" = 0 ] || ! holds_data; }
+}
+
+first_install() { # reads ask_sentinels' lines: does every pod answer, and none know a master (but pod 0 itself)?
+  awk -v all="$REPLICAS" -v me="$ORDINAL" -v first="$(announce 0)" '
+    $2 == "none" { next }
+    $1 == 0 && $2 == first && $3 == 0 { named = 1; next }
+    { other = 1 }
+    END { exit !(NR == all && !other && (me == 0 ? !named : named)) }'
+}
+
 forced_master() { # the administrator's override (redis.bootstrap.forceMasterOrdinal), while no master lives
   forced=$(cat "$CONFIG_DIR/force-master-ordinal" 2>/dev/null) || return 1
   [ -n "$forced" ] || return 1

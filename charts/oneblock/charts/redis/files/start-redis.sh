@@ -14,7 +14,7 @@ SCRIPT=redis
 # shellcheck source=lib.sh
 . "${CONFIG_DIR:-/etc/oneblock/redis}/lib.sh"
 umask 077
-WAIT_LIMIT=180
+WAIT_LIMIT=${WAIT_LIMIT:-180}
 # The time to answer that a third Sentinel, and the time to come up that a named master gets.
 STRAGGLER_WAIT=5
 FOLLOW_WAIT=10

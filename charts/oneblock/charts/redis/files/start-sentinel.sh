@@ -105,18 +105,6 @@ run() { # FILE
 
 # --- which master ----------------------------------------------------------------------------------------------------
 
-fresh() { # could this be a first install? Pod 0 may bring data (a restored backup), the others may not
-  [ ! -e "$SENTINEL_CONF" ] && [ ! -f "$SYNCED" ] && { [ "$ORDINAL" = 0 ] || ! holds_data; }
-}
-
-first_install() { # reads ask_sentinels' lines: does every pod answer, and none know a master (but pod 0 itself)?
-  awk -v all="$REPLICAS" -v me="$ORDINAL" -v first="$(announce 0)" '
-    $2 == "none" { next }
-    $1 == 0 && $2 == first && $3 == 0 { named = 1; next }
-    { other = 1 }
-    END { exit !(NR == all && !other && (me == 0 ? !named : named)) }'
-}
-
 find_master() { # prints the master of an empty or unusable sentinel.conf; waits until that is certain
   waited=0
   while :; do

@@ -19,11 +19,16 @@ The platform's Redis is reached through Sentinel's Service: Ray asks it for the 
     {{- $address := printf "oneblock-redis-sentinel.%s.svc.%s:26379" $global.systemNamespace $global.clusterDomain -}}
     {{- $gcs = dict "address" $address "username" .root.Release.Namespace "secret" (dict "name" "oneblock-redis") -}}
   {{- end -}}
-  {{- /* Two clusters of one RayService live side by side while it upgrades: each has the operator's choice, its own UID. */ -}}
-  {{- if ne .kind "RayService" -}}
-    {{- $generation := int64 ($given.generation | default 1) -}}
-    {{- $_ := set $gcs "namespace" (printf "%s.%s.%d" .root.Release.Namespace .name $generation) -}}
+  {{- /*
+  The namespace in Redis begins with the Kubernetes namespace and a dot, which is what its Redis user may touch. RayJobs and
+  RayServices have one RayCluster after the other, services two at once while they upgrade, and those may not share state: there
+  the kubelet fills in the RayCluster's name from a variable of the head.
+  */ -}}
+  {{- $cluster := "$(ONEBLOCK_CLUSTER)" -}}
+  {{- if eq .kind "RayCluster" -}}
+    {{- $cluster = printf "%s.%d" .name (int64 ($given.generation | default 1)) -}}
   {{- end -}}
+  {{- $_ := set $gcs "namespace" (printf "%s.%s" .root.Release.Namespace $cluster) -}}
 {{- end -}}
 {{- $_ := set . "gcs" $gcs -}}
 {{- end -}}
@@ -39,9 +44,7 @@ valueFrom:
 <% if has_field("RayCluster", "spec.gcsFaultToleranceOptions") %>
 {{- /* ray.gcs.options: gcsFaultToleranceOptions. */ -}}
 {{- define "ray.gcs.options" -}}
-{{- with .gcs.namespace -}}
-externalStorageNamespace: {{ quote . }}
-{{ end -}}
+externalStorageNamespace: {{ quote .gcs.namespace }}
 redisAddress: {{ quote .gcs.address }}
 {{- with .gcs.secret }}
 redisPassword:
@@ -61,6 +64,9 @@ Retrying 20 times (10 s) instead of 120 lets a head that met a dead master give 
 {{- define "ray.gcs.env" -}}
 {{- $env := .env -}}
 {{- $_ := set $env "RAY_redis_db_connect_retries" "20" -}}
+{{- if contains "$(ONEBLOCK_CLUSTER)" .gcs.namespace -}}
+  {{- $_ := set $env "ONEBLOCK_CLUSTER" (dict "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.labels['ray.io/cluster']"))) -}}
+{{- end -}}
 <% if not has_field("RayCluster", "spec.gcsFaultToleranceOptions") %>
 {{- $_ := set $env "RAY_REDIS_ADDRESS" .gcs.address -}}
 {{- with .gcs.username }}{{ $_ := set $env "REDIS_USERNAME" . }}{{ end -}}

@@ -98,7 +98,7 @@ parameters, `cpus` its num-cpus; the user's win. The operator refuses a group th
   {{- $_ := set $resources $name (include "<< prefix >>.quantity" $quantity) -}}
 {{- end -}}
 {{- if not (kindIs "invalid" .cpus) -}}
-  {{- $cpus := include "<< prefix >>.quantity" .cpus -}}
+  {{- $cpus := kindIs "string" .cpus | ternary .cpus (toJson .cpus) -}}
   {{- if not $resources -}}
     {{- $_ := set $params "num-cpus" $cpus -}}
   {{- else if not (hasKey $resources "CPU") -}}
@@ -121,7 +121,7 @@ parameters, `cpus` its num-cpus; the user's win. The operator refuses a group th
   {{- $_ := set $params "resources" (printf "'{%s}'" (join ", " $numbers)) -}}
 {{- end -}}
 <% endif %>
-{{- include "ray.merge" (dict "base" $params "over" $values.rayStartParams) -}}
+{{- with $values.rayStartParams }}{{ include "ray.merge" (dict "base" $params "over" .) }}{{ end -}}
 <% if since("1.5") %>
 {{- with $values.rayLabels -}}
 labels:
@@ -134,11 +134,9 @@ rayStartParams:
 {{- else }} {}
 {{- end }}
 <% if since("1.5") %>
-{{- range $name, $quantity := $resources }}
-{{- if eq $name (keys $resources | sortAlpha | first) }}
+{{- with $resources }}
 resources:
-{{- end }}
-  {{ $name }}: {{ quote $quantity }}
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 <% endif %>
 {{- end -}}

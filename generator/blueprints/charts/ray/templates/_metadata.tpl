@@ -36,8 +36,8 @@ cluster says about itself stands there too.
 {{- $annotations := dict -}}
 {{- range $each := list .values .owner -}}
   {{- with $each -}}
-    {{- include "ray.merge" (dict "base" $labels "over" .labels) -}}
-    {{- include "ray.merge" (dict "base" $annotations "over" .annotations) -}}
+    {{- with .labels }}{{ include "ray.merge" (dict "base" $labels "over" .) }}{{ end -}}
+    {{- with .annotations }}{{ include "ray.merge" (dict "base" $annotations "over" .) }}{{ end -}}
     {{- with .queue }}{{ $_ := set $labels "volcano.sh/queue-name" . }}{{ end -}}
     {{- with .priorityClassName }}{{ $_ := set $labels "ray.io/priority-class-name" . }}{{ end -}}
   {{- end -}}
@@ -46,7 +46,7 @@ cluster says about itself stands there too.
 {{- with .gcs -}}
   {{- /* How KubeRay before 1.3 is told; the address goes into the head's environment. */ -}}
   {{- $_ := set $annotations "ray.io/ft-enabled" "true" -}}
-  {{- with .namespace }}{{ $_ := set $annotations "ray.io/external-storage-namespace" . }}{{ end -}}
+  {{- $_ := set $annotations "ray.io/external-storage-namespace" .namespace -}}
 {{- end -}}
 <% endif %>
 {{- include "ray.metadata" (dict "root" .root "name" .name "instance" .name "labels" $labels "annotations" $annotations) -}}

@@ -71,19 +71,15 @@ spec:
 
 {{- /* ray.pod.metadata. The labels say whose pods these are: the RayCluster of a job or service gets a name nobody knows. */ -}}
 {{- define "ray.pod.metadata" -}}
-{{- $scraped := (.cluster.root.Values.global.monitoring).annotations -}}
-{{- $own := .values.annotations | default dict -}}
-{{- if or $scraped $own -}}
+{{- $annotations := dict -}}
+{{- if (.cluster.root.Values.global.monitoring).annotations -}}
+  {{- $annotations = dict "prometheus.io/path" "/metrics" "prometheus.io/port" "8080" "prometheus.io/scrape" "true" -}}
+{{- end -}}
+{{- with .values.annotations }}{{ include "ray.merge" (dict "base" $annotations "over" .) }}{{ end -}}
+{{- with $annotations -}}
 annotations:
-  {{- if $scraped }}
-  {{- range $name, $value := dict "path" "/metrics" "port" "8080" "scrape" "true" }}
-  {{- if not (hasKey $own (print "prometheus.io/" $name)) }}
-  prometheus.io/{{ $name }}: {{ quote $value }}
-  {{- end }}
-  {{- end }}
-  {{- end }}
-  {{- with $own }}
-  {{- toYaml . | nindent 2 }}
+  {{- range $name, $value := . }}
+  {{ quote $name }}: {{ quote $value }}
   {{- end }}
 {{ end -}}
 labels:

@@ -1,0 +1,103 @@
+"""What the cache still proves of a cluster: told by digests and file times, without reading YAML."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from generator import __version__, resources
+from generator.commands.fleet_files import Cluster
+from generator.helm.engine import EngineName
+from generator.output import memory
+from generator.output.memory import Entry, Memory
+
+PLATFORM = "platform"
+"""The entry for everything the platform file decides."""
+
+
+@dataclass(slots=True)
+class Known:
+    """The cache, what it must be measured against, and the entries that hold.
+
+    ``base`` is the digest of all that every result depends on: OneBlock itself and the platform file, whose content is
+    ``text``; ``platform`` says that it was found sound before. ``root`` is the tree's root, where that is known without reading YAML.
+    """
+
+    memory: Memory
+    base: str
+    text: bytes
+    root: Path
+    states: memory.States
+    platform: bool
+    held: dict[str, Entry]
+    everything: bool
+
+    def inputs(self, text: bytes) -> str:
+        """The digest of what decides a namespace file's result."""
+        return digest(self.base, text)
+
+
+def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
+    """What the last run on these files and this output proved that still holds. Raises OutputError.
+
+    The helm program is asked afresh every time: whoever chooses it wants its word.
+    """
+    kept = memory.load(cluster.root, _name(cluster, output))
+    text = cluster.raw(cluster.platform) if cluster.platform else b""
+    base = digest(installation(), text)
+    root = root_of(cluster, output, kept.tree)
+    known = Known(kept, base, text, root, {}, platform=False, held={}, everything=False)
+    platform = kept.entries.get(PLATFORM)
+    if engine != "sdk" or not kept.tree or platform is None or platform.inputs != base:
+        return known
+    known.platform = True
+    known.states = memory.states(root)
+    for name, entry in kept.entries.items():
+        inputs = base if name == PLATFORM else known.inputs(cluster.raw(name))
+        if (name == PLATFORM or name in cluster.namespaces) and entry.holds(inputs, known.states):
+            known.held[name] = entry
+    owned = {folder for entry in known.held.values() for folder in entry.state}
+    known.everything = known.held.keys() == {PLATFORM, *cluster.namespaces} and owned == known.states.keys()
+    return known
+
+
+def root_of(cluster: Cluster, output: Path | None, path: str) -> Path:
+    """The tree's root: ``path`` in the fleet, or ``output`` (a folder a cluster below it when there are several)."""
+    return Path(os.path.normpath(cluster.root / path)) if output is None else output / cluster.name
+
+
+def digest(*parts: str | bytes) -> str:
+    """A digest of some texts, each told from the next."""
+    whole = hashlib.sha256()
+    for part in parts:
+        content = part if isinstance(part, bytes) else part.encode("utf-8", "surrogateescape")
+        whole.update(len(content).to_bytes(8, "big"))
+        whole.update(content)
+    return whole.hexdigest()
+
+
+@cache
+def installation() -> str:
+    """A digest of this OneBlock: version, and names, sizes and times of its code, blueprints, schemas and charts."""
+    folders = {resources.PACKAGE, resources.schemas(), resources.charts()}
+    return digest(__version__, *(each for folder in sorted(folders) for each in _files(str(folder))))
+
+
+def _files(folder: str) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda each: each.name):
+            if entry.is_dir():
+                if entry.name != "__pycache__":
+                    yield from _files(entry.path)
+            else:
+                stat = entry.stat()
+                yield f"{entry.path} {stat.st_size} {stat.st_mtime_ns}"
+
+
+def _name(cluster: Cluster, output: Path | None) -> str:
+    place = str(output.absolute()) if output is not None else ""
+    return digest(cluster.platform or cluster.name, place)[:16]

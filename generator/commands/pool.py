@@ -1,0 +1,83 @@
+"""The same work in several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeVar
+
+from generator.commands.pipeline import CHUNK, WorkerLostError
+
+Part, Result = TypeVar("Part"), TypeVar("Result")
+
+
+def spread(work: Callable[[Part], Result], parts: Sequence[Part], processes: int) -> Iterator[Result]:
+    """The result of every part, in order. Raises WorkerLostError."""
+    # A forked child of a process that runs Go's threads hangs: children start afresh.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle)
+    try:
+        with _deaf_children():  # map starts the processes
+            results = pool.map(partial(_each, work), _chunks(parts))
+        for each in results:
+            yield from each
+    except BrokenProcessPool as error:
+        _stop(pool)
+        lost = "a worker process was killed, as happens when memory runs out; try again with --jobs 1"
+        raise WorkerLostError(lost) from error
+    except BaseException:
+        _stop(pool)
+        raise
+    pool.shutdown()
+
+
+def _chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    return (parts[start : start + CHUNK] for start in range(0, len(parts), CHUNK))
+
+
+def _each(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
+    return [work(part) for part in parts]
+
+
+@contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes started inside never hear Ctrl-C, which a terminal sends to all: only the first process answers it."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _settle() -> None:
+    """In a new process: deaf to Ctrl-C, and ends with the process that started it, however that one ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    """Ends a pool without waiting for work that nobody wants any more."""
+    processes = list((getattr(pool, "_processes", None) or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join()

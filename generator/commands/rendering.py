@@ -1,0 +1,152 @@
+"""Checks, renders and writes one cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from generator.commands import known as cache
+from generator.commands import pipeline, work
+from generator.commands.checks import shape_of
+from generator.commands.fleet_files import Cluster, Opened, open_cluster
+from generator.commands.job import Job
+from generator.commands.known import PLATFORM, Known, root_of
+from generator.commands.render import Options, Report, Tree
+from generator.commands.work import Result, Unit
+from generator.diagnostics import Diagnostic, has_errors, in_order
+from generator.output import Folder, OutputError, Stage, check_root, leftovers, memory
+from generator.output.memory import Entry
+from generator.source import Document
+
+SHRINK = 0.2
+"""The share of a tree's objects one run may remove without being told; small trees may always lose a few."""
+
+FEW = 10
+"""Removals that never count as shrinking."""
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run: what it goes by, and what came of its units."""
+
+    job: Job
+    root: Path
+    opened: Opened
+    options: Options
+    known: Known
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.opened.cluster
+
+    @property
+    def findings(self) -> list[Diagnostic]:
+        """All findings, those of earlier runs that still hold among them."""
+        fresh = [*self.opened.findings, *(each for result in self.results for each in result.findings)]
+        return in_order([*fresh, *(each for entry in self.known.held.values() for each in entry.findings)])
+
+    @property
+    def objects(self) -> int:
+        before = sum(entry.objects for entry in self.known.held.values())
+        return before + sum(result.objects for result in self.results)
+
+    @property
+    def units(self) -> list[Unit]:
+        """What has to be done."""
+        units = [Unit("file", file) for file in self.cluster.namespaces if file not in self.known.held]
+        if PLATFORM in self.known.held:
+            return units
+        platform = self.job.tools.platform
+        grants = sorted({*platform.namespaces, platform.system_namespace})
+        return [Unit("platform"), *units, *(Unit("grant", name) for name in grants)]
+
+
+def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None) -> Tree:
+    """See :func:`generator.commands.render.render`."""
+    opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
+    if opened.job is None:
+        findings = [*opened.findings, *(each for file in cluster.namespaces for each in shape_of(cluster.root, file))]
+        return replace(tree, path=root_of(cluster, options.output, "rendered"), findings=tuple(in_order(findings)))
+    root = root_of(cluster, options.output, opened.job.tree)
+    tree = replace(tree, path=root, findings=opened.findings)
+    stage: Stage | None = None
+    try:
+        check_root(root)
+        stage = Stage(root, busy=options.busy) if options.write else None
+        if stage is not None and stage.waited:
+            known = cache.look(cluster, options.output, options.engine)
+        job = replace(opened.job, engine=options.engine, output=root, stage=stage.path if stage else None)
+        return _go(_Run(job, root, opened, options, known), tree, stage, report)
+    except OutputError as error:
+        return replace(tree, refusal=str(error))
+    finally:
+        if stage is not None:
+            stage.close()
+
+
+def _open_known(cluster: Cluster, known: Known) -> Opened:
+    """The platform file from the cache, which says that it was sound."""
+    kept = known.memory
+    job = Job(cluster.root, cluster.platform or "", known.text.decode(), kept.platform, kept.tree)
+    return Opened(cluster, kept.entries[PLATFORM].findings, job)
+
+
+def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tree:
+    todo = partial(work.do, run.job)
+    run.results += pipeline.run(todo, run.units, processes=run.options.processes, report=report)
+    tree = replace(tree, findings=tuple(run.findings), objects=run.objects)
+    if has_errors(tree.findings):
+        return tree
+    folders = [folder for result in run.results for folder in result.folders]
+    kept = {folder.path for folder in folders} | {path for entry in run.known.held.values() for path in entry.state}
+    folders += leftovers(run.root, kept)
+    tree = replace(
+        tree,
+        changes=tuple(change for folder in folders for change in folder.changes),
+        edited=tuple(name for folder in folders for name in folder.edited),
+    )
+    if stage is not None:
+        tree = replace(tree, refusal=_refusal(tree, run.options))
+        if tree.refusal:
+            return tree
+        stage.commit(folders)
+    if stage is not None or not tree.changes:
+        _remember(run)
+    return tree
+
+
+def _refusal(tree: Tree, options: Options) -> str:
+    if tree.edited and not options.force:
+        files = "1 file" if len(tree.edited) == 1 else f"{len(tree.edited):,} files"
+        return (
+            f"{files} in {tree.path} changed by hand; "
+            "say it in the values instead, or overwrite with --force; nothing was written"
+        )
+    removed = sum(change.op == "-" for change in tree.changes)
+    if removed > max(FEW, SHRINK * (tree.objects + removed)) and not options.allow_shrink:
+        return (
+            f"this would remove {removed:,} of {tree.objects + removed:,} objects from {tree.path}; "
+            "if that is meant, say --allow-shrink; nothing was written"
+        )
+    return ""
+
+
+def _remember(run: _Run) -> None:
+    """Keeps what this run proved for the next one."""
+    known, kept = run.known, run.known.memory
+    states = memory.states(run.root)
+    kept.tree, kept.platform, kept.entries = run.job.tree, run.job.platform_data, dict(known.held)
+    for result in run.results:
+        if result.unit.what == "file":
+            state = {folder.path: states[folder.path] for folder in result.folders}
+            inputs = known.inputs(result.text.encode())
+            kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings)
+    platform = [result for result in run.results if result.unit.what != "file"]
+    if platform:
+        state = {folder.path: states[folder.path] for result in platform for folder in result.folders}
+        objects = sum(result.objects for result in platform)
+        kept.entries[PLATFORM] = Entry(known.base, state, objects, run.opened.findings)
+    if run.results:
+        kept.save()
