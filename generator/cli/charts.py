@@ -10,9 +10,13 @@ from generator.cli.context import FINDINGS, Context, pass_context
 
 
 @click.command(name="generate", short_help="Generate the Helm charts from blueprints.")
-@click.option("--check", is_flag=True, help="Write nothing; exit code 1 when the charts are not what would be written.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit code 1 when the charts would change."
+)
 @click.option("--charts", type=click.Path(path_type=Path), metavar="DIR", help="The charts' folder (default: charts).")
-@click.option("--crds", type=click.Choice(["slim", "full"]), default="slim", help="CRDs with open or closed pod templates.")
+@click.option(
+    "--crds", type=click.Choice(["slim", "full"]), default="slim", help="Pod templates in CRDs: open or closed."
+)
 @pass_context
 def command(context: Context, check: bool, charts: Path | None, crds: str) -> None:
     """Generate the Helm charts from blueprints and schemas, for the fleet's versions.

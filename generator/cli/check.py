@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from generator.cli.context import FINDINGS, Context, pass_context
+from generator.cli.context import ENGINE, FINDINGS, VALUES, Context, pass_context
 from generator.cli.trees import run_trees
 
 
 @click.command(name="check", short_help="Is the written tree what the values say?")
-@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@VALUES
 @click.option("--output", type=click.Path(path_type=Path), help="The tree's root (default: gitops.path, or rendered).")
-@click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")
+@ENGINE
 @pass_context
 def command(context: Context, values: Path | None, output: Path | None, engine: str) -> None:
     """Is the written tree what the values say? Writes nothing; exit code 1 says no, and which files.

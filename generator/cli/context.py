@@ -47,6 +47,11 @@ class Context:
             return None
 
 
+VALUES = click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+ENGINE = click.option(
+    "--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program."
+)
+
 pass_context = click.make_pass_decorator(Context)
 
 

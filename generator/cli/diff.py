@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
+from generator.cli.context import ENGINE, FINDINGS, VALUES, Context, pass_context, tell_findings
 
 if TYPE_CHECKING:
     from generator.commands.diff import Changed
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @click.command(name="diff", short_help="What a change of the values does to objects.")
 @click.argument("revision", required=False)
-@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
-@click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")
+@VALUES
+@ENGINE
 @click.option(
     "--fail-on",
     type=click.Choice(["never", "removed", "changed"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
+from generator.cli.context import FINDINGS, VALUES, Context, pass_context, tell_findings
 from generator.cli.rule_book import OUTPUT
 
 COLUMNS = {
@@ -18,7 +18,7 @@ COLUMNS = {
 
 @click.command(name="list", short_help="The fleet at a glance: workloads, queues, namespaces.")
 @click.argument("what", type=click.Choice(list(COLUMNS)), default="workloads")
-@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@VALUES
 @OUTPUT
 @pass_context
 def command(context: Context, what: str, values: Path | None, output: str) -> None:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from generator.cli.context import FINDINGS, Context, pass_context
+from generator.cli.context import ENGINE, FINDINGS, VALUES, Context, pass_context
 from generator.cli.trees import run_trees
 
 
 @click.command(name="render", short_help="Check the values and write the manifests they mean.")
-@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@VALUES
 @click.option("--output", type=click.Path(path_type=Path), help="The tree's root (default: gitops.path, or rendered).")
-@click.option("--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program.")
+@ENGINE
 @click.option("--force", is_flag=True, help="Overwrite files of the tree that were edited by hand.")
 @click.option("--allow-shrink", is_flag=True, help="Remove more than a fifth of the tree's objects.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Processes to use (default: one a core).")

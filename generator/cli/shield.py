@@ -62,7 +62,7 @@ def _closed(code: int) -> int:
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
     return code
 
 
@@ -80,8 +80,8 @@ def _log(error: Exception) -> Path | None:
     )
     try:
         handle, name = tempfile.mkstemp(prefix="oneblock-crash-", suffix=".log", text=True)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        os.close(handle)
+        Path(name).write_text(text, encoding="utf-8")
     except OSError:
         return None
     return Path(name)

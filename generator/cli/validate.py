@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
+from generator.cli.context import FINDINGS, VALUES, Context, pass_context, tell_findings
 
 
 @click.command(name="validate", short_help="Check the values files.")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@VALUES
 @click.option(
     "--format",
     "name",

@@ -6,21 +6,22 @@ from pathlib import Path
 
 import click
 
-from generator.cli.context import FINDINGS, Context, pass_context, tell_findings
+from generator.cli.context import FINDINGS, VALUES, Context, pass_context, tell_findings
 
 
 @click.command(name="why", short_help="Which value, profile or default made a field.")
-@click.argument("target", metavar="NAMESPACE/KIND/NAME")
+@click.argument("target", metavar="[NAMESPACE/]KIND/NAME")
 @click.argument("field", metavar="FIELD")
-@click.option("--values", type=click.Path(path_type=Path), help="The folder of values files (default: values).")
+@VALUES
 @click.option("-o", "output", type=click.Choice(["text", "json"]), default="text", help="For people or for programs.")
 @pass_context
 def command(context: Context, target: str, field: str, values: Path | None, output: str) -> None:
     """Which value, profile or default made a field of a rendered object.
 
     \b
-    Example:
+    Examples:
         oneblock why team-a/RayCluster/main spec.headGroupSpec.serviceType
+        oneblock why Queue/research spec.capability.cpu
     """
     from generator.commands.fleet_files import find_clusters
     from generator.commands.why import WhyError, why

@@ -1,4 +1,4 @@
-"""The book of codes: every finding OneBlock can have, for ``rules``, ``explain`` and the formats that describe rules."""
+"""The book of codes: every finding there can be, for ``rules``, ``explain`` and the formats that describe rules."""
 
 from __future__ import annotations
 

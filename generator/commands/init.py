@@ -10,7 +10,6 @@ from jinja2 import Environment, StrictUndefined
 
 from generator import __version__, resources
 from generator.schema.values import write_schemas
-from generator.schema.versions import DEFAULT
 
 GitOps = Literal["argocd", "flux", "none"]
 

@@ -20,8 +20,8 @@ CACHE = ".oneblock_cache"
 class Job:
     """One cluster of the fleet at ``root``: its platform file as it was read, and what to do with it.
 
-    ``platform_data`` is the file's data as JSON, so that no process reads the YAML again. ``tree`` is the tree's path in
-    the repository; ``output`` is its root on disk and ``stage`` where new files wait; both None when nothing is rendered.
+    ``platform_data`` is the file's data as JSON, so that no process reads the YAML again. ``tree`` is the tree's path
+    in the repository, ``output`` its root on disk, ``stage`` where new files wait: None when nothing is rendered.
     """
 
     root: Path

@@ -13,7 +13,7 @@ from generator import __version__, resources
 from generator.commands.fleet_files import Cluster
 from generator.helm.engine import EngineName
 from generator.output import memory
-from generator.output.memory import Entry, Memory
+from generator.output.memory import Entry, Memory, States
 
 PLATFORM = "platform"
 """The entry for everything the platform file decides."""
@@ -24,14 +24,15 @@ class Known:
     """The cache, what it must be measured against, and the entries that hold.
 
     ``base`` is the digest of all that every result depends on: OneBlock itself and the platform file, whose content is
-    ``text``; ``platform`` says that it was found sound before. ``root`` is the tree's root, where that is known without reading YAML.
+    ``text``; ``platform`` says that it was found sound before. ``root`` is the tree's root as far as
+    the cache knows it.
     """
 
     memory: Memory
     base: str
     text: bytes
     root: Path
-    states: memory.States
+    states: States
     platform: bool
     held: dict[str, Entry]
     everything: bool

@@ -46,7 +46,7 @@ def pairs(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[Pair]:
     for path in sorted({*old, *new}):
         before, after = old.get(path), new.get(path)
         if before != after:
-            yield Pair(path, _parse(before), _parse(after))
+            yield Pair(path, *(None if each is None else parse(each) for each in (before, after)))
 
 
 def differences(old: Any, new: Any, old_path: FieldPath = (), new_path: FieldPath = ()) -> Iterator[Difference]:
@@ -64,7 +64,9 @@ def differences(old: Any, new: Any, old_path: FieldPath = (), new_path: FieldPat
         yield Difference(old_path, new_path, old, new)
 
 
-def _by_name(old: list[Any], new: list[Any], old_path: FieldPath, new_path: FieldPath, name: str) -> Iterator[Difference]:
+def _by_name(
+    old: list[Any], new: list[Any], old_path: FieldPath, new_path: FieldPath, name: str
+) -> Iterator[Difference]:
     before = {_key(each, name, index): (index, each) for index, each in enumerate(old)}
     after = {_key(each, name, index): (index, each) for index, each in enumerate(new)}
     for key in [*before, *(key for key in after if key not in before)]:
@@ -81,8 +83,10 @@ def _name_of(path: FieldPath) -> str | None:
     return BY_NAME.get(str(path[-1])) if path else None
 
 
-def _parse(content: bytes | None) -> dict[str, Any] | None:
-    if content is None:
-        return None
-    data = yaml.load(content, _Loader)  # noqa: S506 (a safe loader, in C where there is one)
+def parse(content: bytes) -> dict[str, Any]:
+    """A rendered object as plain data; empty if the file holds none (somebody edited it)."""
+    try:
+        data = yaml.load(content, _Loader)  # noqa: S506 (a safe loader, in C where there is one)
+    except yaml.YAMLError:
+        return {}
     return data if isinstance(data, dict) else {}

@@ -49,6 +49,7 @@ ORIGINS = (
     Origin("redis", "", (), ("redis",)),
     Origin("crds", "", (), ("global", "versions", "kuberay")),
     Origin("gitops", "", (), ("gitops",)),
+    Origin("gitops-teams", "", (), ("gitops",)),
 )
 """The first that fits counts."""
 

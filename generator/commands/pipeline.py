@@ -12,7 +12,8 @@ ENOUGH = 48
 CHUNK = 16
 """Parts handed over at a time: small enough to share the end fairly, large enough that handing over costs nothing."""
 
-Part, Result = TypeVar("Part"), TypeVar("Result")
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 Report = Callable[[int, int], None]
 """Told (done, all) after each part."""

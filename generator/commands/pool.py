@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from generator.commands.pipeline import CHUNK, WorkerLostError
 
-Part, Result = TypeVar("Part"), TypeVar("Result")
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 def spread(work: Callable[[Part], Result], parts: Sequence[Part], processes: int) -> Iterator[Result]:

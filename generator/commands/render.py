@@ -1,7 +1,7 @@
 """``oneblock render`` and ``oneblock check``: the values as a tree of manifests, written whole or compared.
 
-When the cache proves that nothing changed, neither schemas nor rules nor Helm are loaded: that part is here, the rest in
-``rendering``.
+When the cache proves that nothing changed, neither schemas nor rules nor Helm are loaded: that part is here, the
+rest in ``rendering``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """What happened to one cluster's tree. ``path`` is shown as given; ``edited`` are files somebody changed by hand."""
+    """What happened to one cluster's tree, shown as ``path``; ``edited`` are files somebody changed by hand."""
 
     cluster: str
     path: Path

@@ -15,9 +15,8 @@ from generator.commands.known import PLATFORM, Known, root_of
 from generator.commands.render import Options, Report, Tree
 from generator.commands.work import Result, Unit
 from generator.diagnostics import Diagnostic, has_errors, in_order
-from generator.output import Folder, OutputError, Stage, check_root, leftovers, memory
+from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
-from generator.source import Document
 
 SHRINK = 0.2
 """The share of a tree's objects one run may remove without being told; small trees may always lose a few."""

@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from generator.commands import work
+from generator.commands.checks import check_file
 from generator.commands.fleet_files import Cluster, open_cluster
 from generator.commands.job import Job
+from generator.commands.objects import MISSING, parse
 from generator.commands.reasons import reason
+from generator.commands.words import Home, value_at
 from generator.diagnostics import Path, Span, dotted, near
 from generator.fleet import Namespace, Place, Workload
-from generator.plan import namespace_grants, namespace_releases, platform_releases
-from generator.source import load
+from generator.plan import namespace_grant, platform_releases
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 
@@ -43,74 +45,84 @@ class Answer:
 
 
 def why(clusters: list[Cluster], target: str, field: str) -> Answer:
-    """Explains ``field`` (dotted) of ``target`` (``namespace/Kind/name``). Raises WhyError."""
+    """Explains ``field`` (dotted) of ``target``: ``namespace/Kind/name``, or ``Kind/name``. Raises WhyError."""
     parts = target.split("/")
-    if len(parts) != 3:
-        raise WhyError(f"{target!r} is not namespace/Kind/name, such as team-a/RayCluster/main")
-    namespace, kind, name = parts
+    if len(parts) not in (2, 3) or not all(parts):
+        raise WhyError(f"{target!r} is not namespace/Kind/name (team-a/RayCluster/main) or Kind/name (Queue/research)")
+    namespace, kind, name = ["", *parts][-3:]
     for cluster in clusters:
         job = open_cluster(cluster).job
         if job is None:
             raise WhyError(f"{cluster.platform} has errors; run oneblock validate")
         opened = _open(cluster, job, namespace)
-        for rendered in _objects(job, opened):
-            metadata = rendered.get("metadata", {})
-            if (metadata.get("namespace", "-"), rendered.get("kind"), metadata.get("name")) == (namespace, kind, name):
-                return _answer(job, opened, rendered, field)
-    raise WhyError(f"no {kind} {name} in namespace {namespace}; oneblock list shows what there is (use - for no namespace)")
+        for file, rendered in _objects(job, opened, {namespace, name}):
+            metadata = rendered["metadata"]
+            if (metadata.get("namespace", ""), rendered["kind"], metadata["name"]) == (namespace, kind, name):
+                home = Home(file, kind, name, _workload(opened, kind, name), job.tools.platform)
+                return _answer(home, rendered, _path(field))
+    where = f"in namespace {namespace}" if namespace else "outside of namespaces"
+    raise WhyError(f"there is no {kind} {name} {where}; oneblock list shows what there is")
 
 
 def _open(cluster: Cluster, job: Job, name: str) -> Namespace | None:
-    for file in cluster.namespaces:
-        document, _ = load(cluster.root, file)
-        if document is not None and job.tools.namespace(document).name == name:
-            return job.tools.namespace(document)
-    return None
+    file = next((each for each in cluster.namespaces if PurePosixPath(each).stem == name), None)
+    if file is None:
+        return None
+    document, _ = check_file(job, file)
+    if document is None:
+        raise WhyError(f"{file} has errors; run oneblock validate")
+    return job.tools.namespace(document)
 
 
-def _objects(job: Job, namespace: Namespace | None) -> Iterator[dict[str, Any]]:
-    platform = job.tools.platform
-    releases = [*(namespace_releases(namespace) if namespace is not None else ())]
-    releases += [*namespace_grants(platform), *platform_releases(platform)]
-    for release in releases:
-        for _, files in work.rendered(job, [release]):
-            yield from (yaml.safe_load(content) for content in files.values())
+def _objects(job: Job, namespace: Namespace | None, homes: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Objects by their file in the tree, those of the namespace first; grants of ``homes`` only."""
+    own = work.everything(job, [namespace] if namespace is not None else [], platform=False)
+    about = job.tools.platform
+    grants = [namespace_grant(about, home) for home in sorted(homes & {*about.namespaces, about.system_namespace})]
+    platform = work.rendered(job, chain(grants, platform_releases(about)))
+    for folder, files in chain(own, platform, work.gitops_of_platform(job)):
+        for name, content in files.items():
+            yield f"{folder}/{name}", parse(content)
 
 
-def _answer(job: Job, namespace: Namespace | None, rendered: dict[str, Any], field: str) -> Answer:
-    path = _path(field)
+def _answer(home: Home, rendered: dict[str, Any], path: Path) -> Answer:
     value = _at(rendered, path)
-    kind, name = rendered["kind"], rendered["metadata"]["name"]
-    causes: list[Cause] = []
-    workload = _workload(namespace, kind, name)
+    workload = home.workload
     place = workload.object.place(path) if workload is not None else None
+    causes: list[Cause] = []
     if workload is not None and place is not None:
         causes.append(_written(workload, place))
-    note = reason(kind, path, rendered)
-    if note is not None:
+    note = reason(path, rendered)
+    if note is not None and not (causes and note.default):
         causes.append(Cause(note.text, source=note.template))
-    if workload is not None and (profile := workload.short.get("profile")) and place is not None:
-        if place.document is not workload.place.document or place.path[: len(workload.place.path)] != workload.place.path:
-            causes.append(Cause(f"profile {profile}", workload.written("profile")))
+    if workload is not None and place is not None and not _inside(workload, place) and workload.short.get("profile"):
+        causes.append(Cause(f"profile {workload.short.get('profile')}", workload.written("profile")))
+    if workload is None and (found := home.place(path)) is not None:
+        causes.append(_of_platform(*found))
     if not causes:
-        causes.append(Cause(f"default of the chart that renders {kind}", source=f"charts/oneblock ({kind.lower()}.yaml)"))
+        causes.append(Cause("default of the chart", source=home.template))
     return Answer(value, tuple(causes))
 
 
+def _of_platform(place: Place, exact: bool) -> Cause:
+    if not exact:
+        return Cause(dotted(place.path), place.span(key=True))
+    return Cause(f"{dotted(place.path)}: {value_at(place.document.data, place.path)}", place.span())
+
+
 def _written(workload: Workload, place: Place) -> Cause:
-    start = len(workload.place.path)
-    inside = place.document is workload.place.document and place.path[:start] == workload.place.path
-    path = place.path[start:] if inside else place.path
-    value: Any = place.document.data
-    for step in place.path:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return Cause(dotted(path), place.span())
+    path = place.path[len(workload.place.path) :] if _inside(workload, place) else place.path
+    value = value_at(place.document.data, place.path)
+    if value is MISSING:
+        return Cause(dotted(path), place.span())
     text = value if isinstance(value, str | int | float | bool) else "…"
     return Cause(f"{dotted(path)}: {text}", place.span())
+
+
+def _inside(workload: Workload, place: Place) -> bool:
+    """Whether the value stands in the workload's own entry, and not in a profile."""
+    entry = workload.place
+    return place.document is entry.document and place.path[: len(entry.path)] == entry.path
 
 
 def _workload(namespace: Namespace | None, kind: str, name: str) -> Workload | None:
@@ -125,14 +137,12 @@ def _path(field: str) -> Path:
 
 def _at(value: Any, path: Path) -> Any:
     for index, step in enumerate(path):
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
+        below = value_at(value, (step,))
+        if below is MISSING:
             known = list(value) if isinstance(value, dict) else [f"[{each}]" for each in range(len(value or []))]
             close = near(str(step), map(str, known))
             where = dotted(path[:index]) or "the object"
-            hint = f"; did you mean {close}?" if close else f"; there is: {', '.join(map(str, known))}"
+            hint = f"; did you mean {close}?" if close else f"; there is: {', '.join(map(str, known)) or 'nothing'}"
             raise WhyError(f"{where} has no {step}{hint}")
+        value = below
     return value

@@ -45,6 +45,14 @@ class Home:
         found = origin(self.file, self.kind, self.name, (), self.platform.document.data)
         return self.platform.document.span(found[0], key=True) if found is not None else None
 
+    @property
+    def template(self) -> str:
+        """The chart's file that prints the object."""
+        chart = self.file.partition("/")[0]
+        if chart == "gitops":
+            return "generator/blueprints/gitops"
+        return f"charts/oneblock/charts/{chart}/templates/{self.kind.lower()}.yaml"
+
     def place(self, field: Path) -> tuple[Place, bool] | None:
         """The value that decides a field, and whether the field's own value stands there."""
         if self.workload is not None:
@@ -116,10 +124,8 @@ def _alike(value: Any, written: Any) -> Any:
 def value_at(data: Any, path: Path) -> Any:
     """The value at ``path`` of plain data; MISSING where nothing is."""
     for step in path:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        else:
+        known = step in data if isinstance(data, dict) else isinstance(data, list) and step in range(len(data))
+        if not known:
             return MISSING
+        data = data[step]
     return data

@@ -13,7 +13,7 @@ from generator.diagnostics import Diagnostic, Span
 from generator.fleet import Namespace
 from generator.helm import HelmError
 from generator.output import Folder, Stage, compare
-from generator.plan import Release, namespace_grants, namespace_releases, platform_releases
+from generator.plan import Release, namespace_grant, namespace_grants, namespace_releases, platform_releases
 from generator.render import ManifestError, render_release
 
 Files = tuple[str, dict[str, bytes]]
@@ -47,10 +47,10 @@ def do(job: Job, unit: Unit) -> Result:
         return _namespace_file(job, unit)
     platform = job.tools.platform
     if unit.what == "grant":
-        grants = (each for each in namespace_grants(platform) if each.home == unit.name)
-        return _stage(job, Result(unit), rendered(job, grants), job.platform_file)
+        grant = namespace_grant(platform, unit.name)
+        return _stage(job, Result(unit), rendered(job, [grant]), job.platform_file)
     releases = list(platform_releases(platform))
-    folders = chain(rendered(job, releases), _gitops_of_platform(job))
+    folders = chain(rendered(job, releases), gitops_of_platform(job))
     return _stage(job, Result(unit), folders, job.platform_file)
 
 
@@ -95,7 +95,7 @@ def everything(job: Job, namespaces: Iterable[Namespace], *, platform: bool) -> 
     """All folders of some namespaces and, if ``platform``, of the platform."""
     if platform:
         releases = chain(platform_releases(job.tools.platform), namespace_grants(job.tools.platform))
-        yield from chain(rendered(job, releases), _gitops_of_platform(job))
+        yield from chain(rendered(job, releases), gitops_of_platform(job))
     for namespace in namespaces:
         yield from chain(rendered(job, namespace_releases(namespace)), _gitops_of(job, namespace))
 
@@ -106,10 +106,11 @@ def _gitops_of(job: Job, namespace: Namespace) -> Iterator[Files]:
     from generator import gitops
 
     if files := gitops.namespace_files(namespace, job.tree):
-        yield f"gitops/ray-{namespace.name}", files
+        yield f"{gitops.TEAMS_FOLDER}/{namespace.name}", files
 
 
-def _gitops_of_platform(job: Job) -> Iterator[Files]:
+def gitops_of_platform(job: Job) -> Iterator[Files]:
+    """The GitOps engine's objects for the platform; nothing where there is no engine."""
     if _without_engine(job):
         return
     from generator import gitops
@@ -118,7 +119,7 @@ def _gitops_of_platform(job: Job) -> Iterator[Files]:
     releases = chain(platform_releases(platform), namespace_grants(platform))
     folders = sorted({release.folder.split("/")[0] for release in releases})
     if files := gitops.platform_files(platform, job.tree, folders):
-        yield "gitops/platform", files
+        yield gitops.PLATFORM_FOLDER, files
 
 
 def _without_engine(job: Job) -> bool:

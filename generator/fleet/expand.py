@@ -17,6 +17,7 @@ from generator.fleet.workload import as_map
 
 DEFAULT_REQUESTS = {"cpu": 1, "memory": "4Gi"}
 DEFAULT_AUTOSCALER = {"cpu": "500m", "memory": "512Mi"}
+DEFAULT_MAX_REPLICAS = 10
 RAY_CONTAINER = {"head": "ray-head", "worker": "ray-worker"}
 
 _GROUP_FIELDS = {
@@ -233,6 +234,9 @@ def _worker_group(short: Sourced, name: str, made: Sourced, target: Path, gpus: 
         made.get(*target).pop("replicas", None)
         if low is None:
             _set(made, (*target, "minReplicas"), 0, None)
+        if high is None:
+            known = [each for each in (low, count) if isinstance(each, int)]
+            _set(made, (*target, "maxReplicas"), max([DEFAULT_MAX_REPLICAS, *known]), None)
         return
     count = count if count is not None else (low if low is not None else 1)
     low = low if low is not None else count

@@ -100,12 +100,14 @@ class Platform:
         """GCS fault tolerance of a RayCluster that says nothing."""
         return self.at("global", "gcsFaultTolerance", "enabled") is True
 
-    @property
-    def profiles(self) -> dict[str, tuple[Any, Place]]:
-        """Presets by name: OneBlock's own, then the platform's over them."""
-        known = {name: (data, builtin.place(name)) for name, data in builtin.profiles().items()}
+    @cached_property
+    def profiles(self) -> dict[str, list[tuple[Any, Place]]]:
+        """Presets by name, each as layers: OneBlock's own where there is one, then the platform's over it."""
+        known = {name: [(data, builtin.place(name))] for name, data in builtin.profiles().items()}
         place = self.place / "global" / "profiles"
-        return known | {name: (data, place / name) for name, data in as_map(self.at("global", "profiles")).items()}
+        for name, data in as_map(self.at("global", "profiles")).items():
+            known.setdefault(name, []).append((data, place / name))
+        return known
 
     @cached_property
     def gpu_resources(self) -> dict[str, str]:
@@ -164,8 +166,7 @@ class Namespace:
     def _layers(self, data: Any, place: Place) -> Sourced:
         """A RayCluster's short form with its profile under it."""
         name = as_map(data).get("profile")
-        under = self.platform.profiles.get(str(name))
-        return expand.layered([*([under] if under else []), (data, place)])
+        return expand.layered([*self.platform.profiles.get(str(name), []), (data, place)])
 
     def _cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str) -> None:
         at = CLUSTER_SPEC[kind]
@@ -192,9 +193,10 @@ class Namespace:
         managed = f"oneblock-redis-sentinel.{platform.system_namespace}.svc.{domain}:26379"
         address = short.get("gcsFaultTolerance", "redis", "address")
         made.put((*at, "redisAddress"), address or managed, short.place(("gcsFaultTolerance", "redis", "address")) or place)
-        if kind != "RayService":
-            generation = short.get("gcsFaultTolerance", "generation", default=1)
-            made.put((*at, "externalStorageNamespace"), f"{self.name}.{name}.{generation}", place)
+        generation = short.get("gcsFaultTolerance", "generation", default=1)
+        # Jobs and services make RayClusters of their own, each with a name that the pod learns from its label.
+        state = f"{name}.{generation}" if kind == "RayCluster" else "$(ONEBLOCK_CLUSTER)"
+        made.put((*at, "externalStorageNamespace"), f"{self.name}.{state}", place)
 
     def _workload(self, kind: Kind, section: str, name: str) -> Workload:
         place = self.place / section / name

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from generator.diagnostics import Path, Span
 from generator.fleet.containers import Container, containers
 from generator.fleet.places import Place, Sourced
+
+if TYPE_CHECKING:
+    from generator.fleet.footprint import Footprint
 
 Kind = Literal["RayCluster", "RayJob", "RayCronJob", "RayService"]
 Role = Literal["head", "worker"]
@@ -170,6 +173,13 @@ class Workload:
         path = CLUSTER_SPEC[self.kind]
         spec = self.object.get(*path)
         return ClusterSpec(path, spec) if isinstance(spec, dict) and "headGroupSpec" in spec else None
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        """What it asks for as long as it runs at its smallest."""
+        from generator.fleet.footprint import of_workload  # made of these views
+
+        return of_workload(self)
 
     @property
     def job_path(self) -> Path | None:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from generator.fleet import Namespace, Platform, Workload
 from generator.gitops import health
+from generator.gitops.kinds import PLATFORM_KINDS, TEAM_KINDS
 from generator.gitops.text import fill, objects
 
 DEFAULT_NAMESPACE = {"argocd": "argocd", "flux": "flux-system"}
+
+PLATFORM_FOLDER = "gitops"
+"""The folder of the tree that a person applies once."""
+TEAMS_FOLDER = "gitops-teams"
+"""Beside it, not in it: both engines have to be able to apply the one without the other. One folder a namespace."""
 
 
 @dataclass(frozen=True, slots=True)
 class App:
     """One folder of the tree as something an engine applies.
 
-    ``wave`` orders it (lower first), ``after`` names the apps it waits for; ``prune`` is false where deleting in Git must
-    not delete in the cluster.
+    ``wave`` orders it (lower first), ``after`` names the apps it waits for. ``prune``: what leaves the folder is
+    deleted; ``cascade``: when the folder itself leaves Git, so are its objects.
     """
 
     name: str
@@ -26,16 +33,18 @@ class App:
     wave: int
     after: tuple[str, ...] = ()
     prune: bool = True
+    cascade: bool = True
 
 
 PLATFORM_APPS = (
-    App("oneblock-crds", "crds", -30, prune=False),
-    App("oneblock-namespaces", "namespaces", -25, prune=False),
+    App("oneblock-crds", "crds", -30, prune=False, cascade=False),
+    App("oneblock-namespaces", "namespaces", -25, cascade=False),
     App("oneblock-operator", "operator", -20, after=("oneblock-crds", "oneblock-namespaces")),
     App("oneblock-queues", "queues", -10, after=("oneblock-namespaces",)),
     App("oneblock-redis", "redis", -5, after=("oneblock-namespaces",)),
 )
-"""The platform's apps. Namespaces are kept: taking one out of Git must not delete a team's volumes with it."""
+"""The platform's apps. What leaves ``namespaces`` has to go, a RoleBinding is a permission; Namespaces say themselves
+that they stay, and so do the CRDs, whose app does not even try."""
 
 
 def platform_files(platform: Platform, tree: str, folders: Sequence[str]) -> dict[str, bytes]:
@@ -48,35 +57,40 @@ def platform_files(platform: Platform, tree: str, folders: Sequence[str]) -> dic
         return {}
     context = _context(platform, tree)
     apps = [app for app in PLATFORM_APPS if app.folder in folders]
-    known = {app.name for app in apps}
-    context |= {"apps": apps, "known": known, "root": App("oneblock", "gitops", 0)}
-    files = {f"{name}.yaml": fill(f"{engine}/{name}.yaml", context) for name in _PLATFORM_BLUEPRINTS[engine]}
-    for app in apps:
-        files[f"app-{app.folder}.yaml"] = fill(f"{engine}/app.yaml", context | {"app": app})
+    context |= {"apps": apps, "known": {app.name for app in apps}, "platform_kinds": PLATFORM_KINDS}
+    texts = [fill(f"{engine}/{name}.yaml", context) for name in _PLATFORM_BLUEPRINTS[engine]]
+    texts += [fill(f"{engine}/app.yaml", context | {"app": app}) for app in apps]
     if platform.at("gitops", "volcano", "enabled") is True and platform.batch_scheduler == "volcano":
         context |= {"scheduler": fill("volcano-scheduler.conf", {}).rstrip()}
-        files["volcano.yaml"] = fill(f"{engine}/volcano.yaml", context)
-    return _documents(files)
+        texts.append(fill(f"{engine}/volcano.yaml", context))
+    return _files(texts)
 
 
 def namespace_files(namespace: Namespace, tree: str) -> dict[str, bytes]:
-    """The engine's objects for one team's folder, empty where ``gitops.engine`` is none."""
+    """The engine's objects for one team's folder; empty where ``gitops.engine`` is none or nothing is in that folder.
+
+    An app whose folder is not in Git is an error to both engines, and would keep what it had applied.
+    """
     platform = namespace.platform
     engine = _engine(platform)
-    if engine == "none":
+    if engine == "none" or not _renders(namespace):
         return {}
+    waited_for = [each for each in namespace.workloads if _can_be_ready(each)]
+    folder = f"ray/{namespace.name}"
     context = _context(platform, tree) | {
         "namespace": namespace.name,
-        "folder": f"ray/{namespace.name}",
-        "waited_for": [each for each in namespace.workloads if _can_be_ready(each)],
+        "folder": folder,
+        "only_this_folder": list(_only(f"{tree}/{folder}")),
+        "team_kinds": TEAM_KINDS,
+        "waited_for": waited_for,
+        "waited_kinds": {each.kind for each in waited_for},
         "autoscaled": [_autoscaled(each) for each in namespace.clusters if _autoscaled(each)["groups"]],
     }
-    names = _NAMESPACE_BLUEPRINTS[engine]
-    return _documents({f"{name}.yaml": fill(f"{engine}/{name}.yaml", context) for name in names})
+    return _files([fill(f"{engine}/{name}.yaml", context) for name in _NAMESPACE_BLUEPRINTS[engine]])
 
 
-_PLATFORM_BLUEPRINTS = {"argocd": ("platform-project", "root", "health"), "flux": ("source", "root")}
-_NAMESPACE_BLUEPRINTS = {"argocd": ("project", "ray"), "flux": ("tenant-source", "ray")}
+_PLATFORM_BLUEPRINTS = {"argocd": ("projects", "root", "health"), "flux": ("root",)}
+_NAMESPACE_BLUEPRINTS = {"argocd": ("project", "ray"), "flux": ("team",)}
 
 
 def _engine(platform: Platform) -> str:
@@ -84,14 +98,18 @@ def _engine(platform: Platform) -> str:
 
 
 def _context(platform: Platform, tree: str) -> dict[str, Any]:
-    engine = _engine(platform)
-    given = {key: platform.at("gitops", key) for key in ("repoURL", "revision", "interval", "namespace", "selfHeal", "prune")}
+    keys = ("repoURL", "revision", "interval", "namespace", "selfHeal", "prune")
+    given = {key: platform.at("gitops", key) for key in keys}
+    revision = str(given["revision"] or "main")
     return {
         "tree": tree,
-        "repo": given["repoURL"],
-        "revision": given["revision"] or "main",
+        "platform_folder": PLATFORM_FOLDER,
+        "teams_folder": TEAMS_FOLDER,
+        "repo": _flux_url(str(given["repoURL"])) if _engine(platform) == "flux" else given["repoURL"],
+        "revision": revision,
+        "ref": _ref(revision),
         "interval": given["interval"] or "5m",
-        "engine_namespace": given["namespace"] or DEFAULT_NAMESPACE[engine],
+        "engine_namespace": given["namespace"] or DEFAULT_NAMESPACE[_engine(platform)],
         "self_heal": given["selfHeal"] is not False,
         "prune": given["prune"] is not False,
         "system": platform.system_namespace,
@@ -101,6 +119,33 @@ def _context(platform: Platform, tree: str) -> dict[str, Any]:
         "lua": health.lua,
         "cel": health.cel,
     }
+
+
+def _ref(revision: str) -> dict[str, str]:
+    """What Flux calls a revision. Argo CD finds out by itself; Flux takes a bare word for a branch."""
+    if re.fullmatch(r"[0-9a-f]{40}", revision):
+        return {"kind": "commit", "name": revision}
+    return {"kind": "name" if revision.startswith("refs/") else "branch", "name": revision}
+
+
+def _flux_url(url: str) -> str:
+    """The address as Flux's GitRepository takes it: it knows ``ssh://`` but not the short form ``user@host:path``."""
+    short = re.fullmatch(r"([^/:@]+@[^/:]+):(.+)", url)
+    return f"ssh://{short[1]}/{short[2].lstrip('/')}" if short else url
+
+
+def _only(path: str) -> Iterator[str]:
+    """Patterns in the manner of ``.gitignore`` that leave only ``path``: all out, then each folder on the way in."""
+    at = ""
+    for step in path.split("/"):
+        yield f"{at}/*"
+        at += f"/{step}"
+        yield f"!{at}"
+
+
+def _renders(namespace: Namespace) -> bool:
+    """Whether the chart ``ray`` renders anything for it."""
+    return bool(namespace.workloads) or namespace.platform.at("global", "monitoring", "dashboards") is True
 
 
 def _can_be_ready(workload: Workload) -> bool:
@@ -114,6 +159,6 @@ def _autoscaled(workload: Workload) -> dict[str, Any]:
     return {"name": workload.name, "groups": list(range(groups))}
 
 
-def _documents(files: dict[str, str]) -> dict[str, bytes]:
+def _files(texts: Sequence[str]) -> dict[str, bytes]:
     """One file an object: a blueprint may print several, named by kind and name as the rest of the tree is."""
-    return {name: content.encode() for text in files.values() for name, content in objects(text)}
+    return {name: content.encode() for text in texts for name, content in objects(text)}

@@ -29,7 +29,7 @@ class BinaryEngine:
         wanted = program or os.environ.get("ONEBLOCK_HELM") or "helm"
         found = shutil.which(wanted)
         if found is None:
-            raise HelmError(f"no program {wanted!r} on PATH; install Helm 3.18.5 or newer, or leave out --engine binary")
+            raise HelmError(f"no program {wanted!r} on PATH; install Helm 3.18.5 or newer, or drop --engine binary")
         self._program = found
         self._kube_version = kube_version
         self.version = self._run(["version", "--template", "{{.Version}}"]).strip()
@@ -41,10 +41,8 @@ class BinaryEngine:
         with tempfile.TemporaryDirectory(prefix="oneblock-") as folder:
             file = Path(folder) / "values.json"
             file.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
-            text = self._run(
-                ["template", release, str(chart), "--namespace", namespace, "--values", str(file)]
-                + ["--kube-version", self._kube_version]
-            )
+            flags = ["--namespace", namespace, "--values", str(file), "--kube-version", self._kube_version]
+            text = self._run(["template", release, str(chart), *flags])
         return split_documents(text)
 
     def _run(self, arguments: list[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 EngineName = Literal["sdk", "binary"]
 
 _SEPARATOR = re.compile(r"^---[ \t]*(?:#.*)?$", re.MULTILINE)
+_EXECUTION = re.compile(r"^.*?execution error at \([^)]*\): ", re.DOTALL)
 _SOURCE_LINE = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)*")
 
 
@@ -53,6 +54,7 @@ def split_documents(text: str) -> list[str]:
 
 def readable(message: str) -> str:
     """Helm's message without the chain of template positions in front of a chart's own ``fail`` text."""
+    message = message.removeprefix("Error: ").replace("Use --debug flag to render out invalid YAML", "")
     for mark in ("error calling fail: ", "error calling include: "):
         message = message.rsplit(mark, 1)[-1]
-    return message.strip()
+    return _EXECUTION.sub("", message).strip()

@@ -14,8 +14,8 @@ import helm_python
 from generator.helm.engine import HelmError, readable, split_documents
 
 LEFT_OUT = ("values.schema.json", "README.md", "templates/NOTES.txt")
-"""Files of a chart that decide nothing here. Helm compiles the schema anew for every release, which is more than half of
-the time of a render; OneBlock has checked the same values against a stricter one."""
+"""Files of a chart that decide nothing here. Helm compiles the schema anew for every release, which is more than half
+of the time of a render; OneBlock has checked the same values against a stricter one."""
 
 
 class SdkEngine:
@@ -43,9 +43,10 @@ class SdkEngine:
 def archive(chart: Path) -> bytes:
     """The chart at ``chart`` as Helm reads it from a ``.tgz``, without what is :data:`LEFT_OUT`."""
     packed = io.BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1, mtime=0) as stream, tarfile.open(
-        fileobj=stream, mode="w"
-    ) as tar:
+    with (
+        gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1, mtime=0) as stream,
+        tarfile.open(fileobj=stream, mode="w") as tar,
+    ):
         for file in sorted(each for each in chart.rglob("*") if each.is_file()):
             name = file.relative_to(chart).as_posix()
             if not name.endswith(LEFT_OUT):

@@ -32,8 +32,8 @@ class Change:
 class Folder:
     """One folder of the tree against what it should hold.
 
-    ``files`` is what it should hold (name → content); ``edited`` names files that are ours by the index but were changed
-    by hand, and files of somebody else that stand where one of ours should go.
+    ``files`` is what it should hold (name → content); ``edited`` names files that are ours by the index but were
+    changed by hand, and files of somebody else that stand where one of ours should go.
     """
 
     path: str

@@ -47,29 +47,27 @@ class Lock:
         import fcntl
 
         try:
-            self._number = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._number = number = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             return False
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._wait(fcntl.flock, fcntl.LOCK_EX, busy)
+            if not self.waited:
+                busy()
+            self.waited = True
+            fcntl.flock(number, fcntl.LOCK_EX)
         except OSError as error:
-            if self._number is None:
-                raise
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EBADF, errno.EINVAL):  # some network disks
                 raise
             return True
+        return self._is_still_there(number)
+
+    def _is_still_there(self, number: int) -> bool:
         try:
-            return os.path.samestat(os.fstat(self._number), self.path.stat())
+            return os.path.samestat(os.fstat(number), self.path.stat())
         except FileNotFoundError:
             return False
-
-    def _wait(self, flock: Callable[[int, int], None], exclusive: int, busy: Callable[[], None]) -> None:
-        assert self._number is not None  # noqa: S101 (opened just before)
-        if not self.waited:
-            busy()
-        self.waited = True
-        flock(self._number, exclusive)
 
     def _close(self) -> None:
         if self._number is not None:

@@ -1,8 +1,8 @@
 """What earlier runs proved, so that a run need not prove it again (``.oneblock_cache/`` in the fleet's root).
 
-An entry says: these inputs gave this state of these folders, with these findings (warnings only). It holds as long as the
-inputs' digest and the folders' state (names, sizes, modification times, file numbers, as Git's index keeps them) are the
-same. Without the cache, or with a damaged one, a run only takes longer.
+An entry says: these inputs gave this state of these folders, with these findings (warnings only). It holds as long as
+the inputs' digest and the folders' state (names, sizes, modification times, file numbers, as Git's index has them) are
+the same. Without the cache, or with a damaged one, a run only takes longer.
 """
 
 from __future__ import annotations

@@ -131,8 +131,9 @@ class Stage:
 
     def _top(self, paths: list[PurePosixPath]) -> PurePosixPath:
         """The deepest folder above every change whose parent is there already."""
-        parts = os.path.commonprefix([path.parts for path in paths])
-        top = PurePosixPath(*parts)
+        first = paths[0]
+        above = [first, *first.parents]
+        top = next(each for each in above if all(path.is_relative_to(each) for path in paths))
         while top.parts and not (self.root / top.parent).is_dir():
             top = top.parent
         return top

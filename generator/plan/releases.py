@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from generator.fleet import Namespace, Platform
+from generator.fleet.workload import as_map
 
 Chart = Literal["crds", "namespaces", "operator", "queues", "redis", "ray"]
 
@@ -38,11 +37,6 @@ class Release:
     home: str
     values: dict[str, Any]
 
-    def fingerprint(self, charts: str) -> str:
-        """A digest of everything that decides the release's objects; ``charts`` stands for the charts' own content."""
-        parts = [charts, self.chart, self.name, self.namespace, self.folder, self.home, self.values]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
 
 def platform_releases(platform: Platform) -> Iterator[Release]:
     """The admin's releases except the namespaces': CRDs, operator, queues, Redis."""
@@ -56,17 +50,23 @@ def platform_releases(platform: Platform) -> Iterator[Release]:
 
 
 def namespace_grants(platform: Platform) -> Iterator[Release]:
-    """One render of chart ``namespaces`` for each declared namespace, and one for the platform's own.
+    """One render of chart ``namespaces`` for each declared namespace, and one for the platform's own."""
+    for name in sorted({*platform.namespaces, platform.system_namespace}):
+        yield namespace_grant(platform, name)
 
-    The platform's own Namespace is what ``helm install --create-namespace`` makes for Helm's users.
+
+def namespace_grant(platform: Platform, name: str) -> Release:
+    """What one namespace is granted.
+
+    The platform's own Namespace, where it is not declared, is what ``helm install --create-namespace`` makes for Helm's
+    users.
     """
-    system, name = platform.system_namespace, "oneblock-namespaces"
-    shared = _global(platform, "namespaces")
-    own = {"createSystemNamespace": True, "global": shared | {"namespaces": {}}}
-    yield Release("namespaces", name, system, f"namespaces/{system}", system, own)
-    for namespace, grant in sorted(platform.namespaces.items()):
-        values = {"global": shared | {"namespaces": {namespace: grant}}}
-        yield Release("namespaces", name, system, f"namespaces/{namespace}", namespace, values)
+    system = platform.system_namespace
+    declared = {name: platform.namespaces[name]} if name in platform.namespaces else {}
+    values: dict[str, Any] = {"global": _global(platform, "namespaces") | {"namespaces": declared}}
+    if not declared:
+        values["createSystemNamespace"] = True
+    return Release("namespaces", "oneblock-namespaces", system, f"namespaces/{name}", name, values)
 
 
 def namespace_releases(namespace: Namespace) -> Iterator[Release]:
@@ -75,13 +75,19 @@ def namespace_releases(namespace: Namespace) -> Iterator[Release]:
     values = {key: _as_dict(platform.at(key)) for key in ("crds",) if platform.at(key) is not None}
     values["redis"] = {"enabled": platform.redis_enabled}
     values |= namespace.document.data
-    values["global"] = _global(platform, "ray")
+    security = as_map(namespace.grant).get("podSecurity")
+    declared = {"namespaces": {namespace.name: {"podSecurity": security}}} if security is not None else {}
+    values["global"] = _global(platform, "ray") | declared
     yield Release("ray", f"ray-{namespace.name}", namespace.name, f"ray/{namespace.name}", namespace.name, values)
 
 
 def _enabled(platform: Platform, chart: Chart) -> bool:
     if chart == "queues":  # its keys are queue names
-        return platform.batch_scheduler == "volcano" or bool(platform.queues) or bool(platform.at("global", "priorityClasses"))
+        return (
+            platform.batch_scheduler == "volcano"
+            or bool(platform.queues)
+            or bool(platform.at("global", "priorityClasses"))
+        )
     return platform.at(chart, "enabled") is not False
 
 

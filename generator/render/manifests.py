@@ -1,8 +1,8 @@
 """Finds out what object a manifest is without parsing all of it.
 
-Our charts print every object in block style with ``apiVersion``, ``kind`` and ``metadata`` at the left margin and ``name``
-and ``namespace`` two spaces in, so four lines tell everything; a test holds this against a real YAML parser on every
-fleet. Reading only those lines is what keeps a thousand namespaces in seconds.
+Our charts print every object in block style with ``apiVersion``, ``kind`` and ``metadata`` at the left margin and
+``name`` and ``namespace`` two spaces in, so four lines tell everything; a test holds this against a real YAML parser on
+every fleet. Reading only those lines is what keeps a thousand namespaces in seconds.
 """
 
 from __future__ import annotations

@@ -56,12 +56,15 @@ def device_amounts(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding
     for container in _all(cluster):
         for resource in filter(extended, container.requests):
             asked, limit = container.requests[resource], container.limits.get(resource)
-            where = workload.span((*container.path, "resources", "requests", resource))
             if asked.denominator != 1 or (limit is not None and limit.denominator != 1):
-                yield Finding(f'container "{container.name}" asks for a fraction of {resource}', where)
+                what = f"asks for a fraction of {resource}"
             elif limit != asked:
                 shown = "has no limit" if limit is None else f"is limited to {show(limit)}"
-                yield Finding(f'container "{container.name}" requests {show(asked)} {resource} and {shown}', where)
+                what = f"requests {show(asked)} {resource} and {shown}"
+            else:
+                continue
+            where = workload.span((*container.path, "resources", "requests", resource))
+            yield Finding(f'container "{container.name}" {what}', where)
 
 
 def twice(amounts: Any) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from generator.diagnostics import Label, Path
 from generator.fleet import ClusterSpec, Namespace, Place, Platform, Workload
 from generator.fleet.containers import NONE, Side
-from generator.fleet.footprint import Footprint, of_workload
 from generator.fleet.quantities import SHORT_NAMES, parse, show
 from generator.fleet.workload import as_map
 from generator.rules.registry import Finding, Scope, rule
@@ -41,15 +40,15 @@ def limits_of(platform: Platform, namespace: str) -> Iterator[Limit]:
             yield Limit(key, resource, side, most, place / key)
 
 
-def _used(workload: Workload, footprint: Footprint, limit: Limit) -> Fraction:
+def _used(workload: Workload, limit: Limit) -> Fraction:
     """What a workload takes of a line of the quota."""
     if limit.resource == "pods":
-        return Fraction(footprint.pods)
+        return Fraction(workload.footprint.pods)
     if limit.resource == "requests.storage":
         short = workload.cluster_short
         logs = None if short is None else short.get("logs")
         return (parse(as_map(logs).get("size", "10Gi")) or NONE) if logs is not None else NONE
-    return footprint.total(limit.resource, limit.side)
+    return workload.footprint.total(limit.resource, limit.side)
 
 
 @rule(
@@ -62,16 +61,14 @@ def quota_exceeded(workload: Workload, platform: Platform) -> Iterator[Finding]:
     """The API server refuses the pods that would go over the ResourceQuota, one by one: half a cluster starts and waits
     for the rest, and under Volcano none of it does. Counted are the head with its autoscaler, the workers that are
     always there and a job's submitter. Ask for less, or ask the cluster admin for more quota."""
-    limits = list(limits_of(platform, workload.namespace))
-    footprint = of_workload(workload) if limits else Footprint()
-    for limit in limits:
-        used = _used(workload, footprint, limit)
+    for limit in limits_of(platform, workload.namespace):
+        used = _used(workload, limit)
         if used > limit.most:
-            yield _finding(workload, footprint, limit, used)
+            yield _finding(workload, limit, used)
 
 
-def _finding(workload: Workload, footprint: Footprint, limit: Limit, used: Fraction) -> Finding:
-    sums = footprint.sums(limit.resource, limit.side)
+def _finding(workload: Workload, limit: Limit, used: Fraction) -> Finding:
+    sums = workload.footprint.sums(limit.resource, limit.side)
     return Finding(
         f'{workload.kind} "{workload.name}" needs at least {_amount(limit, used)}; '
         f"the quota is {_amount(limit, limit.most)}",
@@ -96,11 +93,9 @@ def quota_exceeded_together(namespace: Namespace) -> Iterator[Finding]:
     """Each RayCluster and RayService fits the quota, all of them do not, so the last to come never gets all its pods,
     and which one that is differs from day to day. Jobs are not counted: they end. Make some smaller, suspend one, or
     ask the cluster admin for more quota."""
-    limits = list(limits_of(namespace.platform, namespace.name))
-    standing = [(each, of_workload(each)) for each in (*namespace.clusters, *namespace.services) if limits]
-    for limit in limits:
-        each_uses = [(workload, _used(workload, footprint, limit)) for workload, footprint in standing]
-        users = [(workload, used) for workload, used in each_uses if used]
+    standing = (*namespace.clusters, *namespace.services)
+    for limit in limits_of(namespace.platform, namespace.name):
+        users = [(workload, used) for workload in standing if (used := _used(workload, limit))]
         total = sum((used for _, used in users), NONE)
         if total > limit.most and all(used <= limit.most for _, used in users):
             yield Finding(

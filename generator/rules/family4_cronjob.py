@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from generator.diagnostics import Level
 from generator.fleet import Platform, Workload
 from generator.rules.cel import Cel, quoted
 from generator.rules.family4_common import gate_open, on_volcano, open_the_gate

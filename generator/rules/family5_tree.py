@@ -72,9 +72,7 @@ def circle(queue: Queue, platform: Platform) -> Iterator[Finding]:
         yield Finding(
             f"queues go round in a circle: {' → '.join(names)}",
             (queue.place / "parent").span(),
-            related=tuple(
-                Label((platform.queues[name].place / "parent").span(), "and here") for name in names[1:-1]
-            ),
+            related=tuple(Label((platform.queues[name].place / "parent").span(), "and here") for name in names[1:-1]),
         )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from generator.diagnostics import Label, Level
 from generator.fleet import Namespace, Platform, Workload
-from generator.fleet.footprint import of_workload
 from generator.fleet.model import DEFAULT_QUEUE
 from generator.fleet.quantities import show
 from generator.rules.cel import Cel
@@ -62,7 +61,7 @@ def _ceilings(workload: Workload, platform: Platform, times: int = 1) -> Iterato
     queue = platform.queues.get(effective(workload))
     if queue is None or platform.batch_scheduler != "volcano":
         return
-    footprint = of_workload(workload)
+    footprint = workload.footprint
     for resource in footprint.resources():
         needed = footprint.total(resource) * times
         for each in (queue, *ancestors(platform, queue)):

@@ -20,8 +20,13 @@ def on(cluster: ClusterSpec, workload: Workload, platform: Platform) -> bool:
     options = cluster.gcs_options
     if options.get("backend") == "rocksdb":
         return False
-    short = workload.cluster_short or Sourced()
-    return bool(options) or gcs_fault_tolerance(short, default=platform.gcs_fault_tolerance)
+    return bool(options) or _short_on(workload, platform)
+
+
+def _short_on(workload: Workload, platform: Platform) -> bool:
+    """Whether the short form has it on; a cluster written in KubeRay's own fields has none."""
+    short = workload.cluster_short
+    return short is not None and gcs_fault_tolerance(short, default=platform.gcs_fault_tolerance)
 
 
 def own_redis(workload: Workload) -> dict[str, Any]:
@@ -41,7 +46,7 @@ def managed(cluster: ClusterSpec, workload: Workload, platform: Platform) -> boo
         return False
     value = address(cluster, workload)
     if value is None:
-        return gcs_fault_tolerance(workload.cluster_short or Sourced(), default=platform.gcs_fault_tolerance)
+        return _short_on(workload, platform)
     return f"oneblock-redis-sentinel.{platform.system_namespace}.svc" in str(value)
 
 
@@ -72,8 +77,8 @@ def ray_place(workload: Workload, platform: Platform) -> Place:
 
 def enabled_by_others(short: Sourced, platform: Platform) -> bool:
     """Whether profile or platform have fault tolerance on for a cluster that says nothing."""
-    preset = platform.profiles.get(str(short.get("profile")))
-    given = as_map(at(preset[0], "gcsFaultTolerance")) if preset else {}
+    layers = platform.profiles.get(str(short.get("profile")), [])
+    given = {key: value for data, _ in layers for key, value in as_map(at(data, "gcsFaultTolerance")).items()}
     if given.get("disable") is True:
         return False
     chosen = given.get("enabled")

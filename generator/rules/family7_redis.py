@@ -171,38 +171,30 @@ def at_sign(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
         yield Finding(f'storage namespace "{value}" has an @', where)
 
 
+OWN_NAME = "$(ONEBLOCK_CLUSTER)"
+"""What the chart writes for the name that the operator gives to a cluster; the head's environment knows it."""
+
+
 @rule("OB720", "the clusters of a RayService may not share one state", Scope.SERVICE, source="kuberay#5052")
 def shared_state(workload: Workload) -> Iterator[Finding]:
     """While a RayService upgrades, two RayClusters run side by side. With one fixed storage namespace the new GCS takes
-    over the old one's actors and nodes, and both break. Leave it out (each cluster's UID is used), or set
+    over the old one's actors and nodes, and both break. Leave it out (each cluster's own name is used), or set
     ``upgradeStrategy: None``."""
     cluster = workload.cluster
     value = cluster.gcs_options.get(STORAGE) if cluster else None
-    if cluster and value is not None and workload.object.get("spec", "upgradeStrategy", "type") != "None":
+    if cluster and value is not None and OWN_NAME not in str(value) and workload.object.get("spec", "upgradeStrategy", "type") != "None":
         where = workload.span(cluster.field("gcsFaultToleranceOptions", STORAGE))
         yield Finding(f'both clusters of an upgrade of "{workload.name}" would use the state "{value}"', where)
-
-
-@rule("OB721", "a RayService's state has no place in the platform's Redis", Scope.SERVICE, source="chart redis, lib.sh")
-def service_denied(workload: Workload, platform: Platform) -> Iterator[Finding]:
-    """A RayService's clusters keep their state under their UID, and the platform's Redis lets a namespace touch the
-    keys of ``<namespace>.…`` only: the head would die of NOPERM at its first write. Use a Redis of your own, or disable
-    fault tolerance for it with an acknowledgement."""
-    cluster = workload.cluster
-    if cluster and managed(cluster, workload, platform) and cluster.gcs_options.get(STORAGE) is None:
-        yield Finding(
-            f'the platform\'s Redis denies RayService "{workload.name}" its keys',
-            switch(workload, platform).span(),
-            help="set gcsFaultTolerance.redis, or disable: true with an acknowledgement",
-        )
 
 
 def _closed(platform: Platform, workload: Workload, host: str, port: int) -> bool:
     """Whether the namespace's network policy lets nothing out to that address."""
     policy: Any = as_map(platform.namespaces.get(workload.namespace)).get("networkPolicy")
     inside = "." not in host or host.split(".")[1:2] == [workload.namespace]
-    return workload.namespace in platform.namespaces and as_map(policy).get("enabled") is not False and not (
-        inside or port in OPEN_PORTS
+    return (
+        workload.namespace in platform.namespaces
+        and as_map(policy).get("enabled") is not False
+        and not (inside or port in OPEN_PORTS)
     )
 
 
@@ -217,7 +209,7 @@ def redis_behind_policy(cluster: ClusterSpec, workload: Workload, platform: Plat
     if found and _closed(platform, workload, found["host"], int(found["port"])):
         place = platform.place / "global" / "namespaces" / workload.namespace
         yield Finding(
-            f"the network policy of \"{workload.namespace}\" lets nothing out to {found['host']}:{found['port']}",
+            f'the network policy of "{workload.namespace}" lets nothing out to {found["host"]}:{found["port"]}',
             _address_span(cluster, workload),
             related=(Label(place.span(key=True), "its policy"),),
         )

@@ -23,10 +23,10 @@ def extract(root: Path, revision: str, folder: str, target: Path) -> None:
     """
     (target / folder).mkdir(parents=True, exist_ok=True)
     name = f"{revision}^{{commit}}"
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name, wrong=f"no revision {revision!r} in Git")
-    found = commit.decode().strip()
-    if _git(root, "ls-tree", "-d", found, f"./{folder}"):
-        archive = _git(root, "archive", "--format=tar", found, f"./{folder}")
+    missing = f"no revision {revision!r} in Git"
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", name, wrong=missing).decode().strip()
+    if _git(root, "ls-tree", "-d", commit, f"./{folder}"):
+        archive = _git(root, "archive", "--format=tar", commit, f"./{folder}")
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             for member in tar:
                 _put(tar, member, target)

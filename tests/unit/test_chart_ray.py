@@ -367,36 +367,3 @@ def test_image_of_group_cluster_platform() -> None:
     digest = "sha256:" + "0" * 64
     found = head("{}", platform=f"global: {{ray: {{image: {{repository: r.example/ray, digest: '{digest}'}}}}}}")
     assert ray_container(found)["image"] == f"r.example/ray@{digest}"
-
-
-# --- autoscaling
-
-
-def test_the_autoscaler() -> None:
-    found = spec(
-        "autoscaling: {enabled: true, idleTimeoutSeconds: 5, upscalingMode: Conservative, version: v2, "
-        "cpu: 1, memory: 1Gi}"
-    )
-    options = found["autoscalerOptions"]
-    assert options.pop("securityContext")["allowPrivilegeEscalation"] is False
-    assert options == {
-        "idleTimeoutSeconds": 5,
-        "upscalingMode": "Conservative",
-        "version": "v2",
-        "resources": {"requests": quantities("1", "1Gi"), "limits": quantities("1", "1Gi")},
-    }
-
-
-def test_the_autoscalers_resources_are_said() -> None:
-    options = spec("{autoscaling: {enabled: true}}")["autoscalerOptions"]
-    assert options["resources"] == {"requests": quantities("500m", "512Mi"), "limits": quantities("500m", "512Mi")}
-
-
-@pytest.mark.parametrize(("version", "value"), [("v2", "1"), ("v1", "0")])
-def test_the_autoscalers_version_before_kuberay_1_4(version: str, value: str) -> None:
-    found = spec(f"{{autoscaling: {{enabled: true, version: {version}}}, workerGroups: {{w: {{}}}}}}", kuberay="1.3.2")
-    assert "version" not in found["autoscalerOptions"]
-    assert env(ray_container(found["headGroupSpec"]))["RAY_enable_autoscaler_v2"] == value
-    policy = "Never" if version == "v2" else None
-    assert found["headGroupSpec"]["template"]["spec"].get("restartPolicy") == policy
-    assert found["workerGroupSpecs"][0]["template"]["spec"].get("restartPolicy") == policy

@@ -1,4 +1,4 @@
-"""The ray chart: fault tolerance, queues, upgrades, and what a user lays over the result."""
+"""The ray chart: autoscaling, fault tolerance, queues, upgrades, and what a user lays over the result."""
 
 from __future__ import annotations
 
@@ -8,6 +8,39 @@ import pytest
 
 from tests.charts.ray.short import WORKLOADS, cluster, env, head, quantities, ray_container, render, spec
 from tests.charts.rendering import Object, one
+
+# --- autoscaling
+
+
+def test_the_autoscaler() -> None:
+    found = spec(
+        "autoscaling: {enabled: true, idleTimeoutSeconds: 5, upscalingMode: Conservative, version: v2, "
+        "cpu: 1, memory: 1Gi}"
+    )
+    options = found["autoscalerOptions"]
+    assert options.pop("securityContext")["allowPrivilegeEscalation"] is False
+    assert options == {
+        "idleTimeoutSeconds": 5,
+        "upscalingMode": "Conservative",
+        "version": "v2",
+        "resources": {"requests": quantities("1", "1Gi"), "limits": quantities("1", "1Gi")},
+    }
+
+
+def test_the_autoscalers_resources_are_said() -> None:
+    options = spec("{autoscaling: {enabled: true}}")["autoscalerOptions"]
+    assert options["resources"] == {"requests": quantities("500m", "512Mi"), "limits": quantities("500m", "512Mi")}
+
+
+@pytest.mark.parametrize(("version", "value"), [("v2", "1"), ("v1", "0")])
+def test_the_autoscalers_version_before_kuberay_1_4(version: str, value: str) -> None:
+    found = spec(f"{{autoscaling: {{enabled: true, version: {version}}}, workerGroups: {{w: {{}}}}}}", kuberay="1.3.2")
+    assert "version" not in found["autoscalerOptions"]
+    assert env(ray_container(found["headGroupSpec"]))["RAY_enable_autoscaler_v2"] == value
+    policy = "Never" if version == "v2" else None
+    assert found["headGroupSpec"]["template"]["spec"].get("restartPolicy") == policy
+    assert found["workerGroupSpecs"][0]["template"]["spec"].get("restartPolicy") == policy
+
 
 # --- GCS fault tolerance
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.charts.redis.pod import Pod, host, named
 
 LINKED = {"INFO persistence": "loading:0", "INFO replication": "role:slave\nmaster_link_status:up"}
 CUT_OFF = {"INFO persistence": "loading:0", "INFO replication": "role:slave\nmaster_link_status:down"}
-OFFSETS = {
+OFFSETS: dict[str, Any] = {
     "connected_slaves": 2,
     "slave0": "ip=a,port=6379,state=online,offset=100,lag=0",
     "slave1": "ip=b,port=6379,state=online,offset=100,lag=1",

@@ -104,10 +104,8 @@ rayStartParams:
   {{ $name }}: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
 {{- else }} {}
 {{- end }}
-{{- range $name, $quantity := $resources }}
-{{- if eq $name (keys $resources | sortAlpha | first) }}
+{{- with $resources }}
 resources:
-{{- end }}
-  {{ $name }}: {{ quote $quantity }}
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}

@@ -74,7 +74,7 @@ spec:
 {{- with $annotations -}}
 annotations:
   {{- range $name, $value := . }}
-  {{ $name }}: {{ quote $value }}
+  {{ quote $name }}: {{ quote $value }}
   {{- end }}
 {{ end -}}
 labels:

@@ -151,7 +151,8 @@ GRACE_SECONDS={{ include "oneblock.redis.graceSeconds" . }}
 {{- define "oneblock.redis.bootstrapImage" -}}
 {{- $image := .Values.global.ray.image -}}
 {{- if (.Values.bootstrap.image | default dict).repository }}{{ $image = .Values.bootstrap.image }}{{ end -}}
-{{- include "oneblock.redis.image" (dict "image" $image "tag" .Values.global.versions.ray) -}}
+image: {{ include "oneblock.redis.image" (dict "image" $image "tag" .Values.global.versions.ray) | quote }}
+imagePullPolicy: {{ $image.pullPolicy | default "IfNotPresent" }}
 {{- end }}
 
 {{- define "oneblock.redis.bootstrapPodSpec" -}}
@@ -165,8 +166,7 @@ securityContext:
   {{- include "oneblock.redis.podSecurity" 1000 | nindent 2 }}
 containers:
   - name: bootstrap
-    image: {{ include "oneblock.redis.bootstrapImage" . | quote }}
-    imagePullPolicy: {{ .Values.global.ray.image.pullPolicy }}
+    {{- include "oneblock.redis.bootstrapImage" . | nindent 4 }}
     command:
       - python3
       - -B

@@ -106,6 +106,18 @@ write_conf() { # [MASTER]
   } >"$RUN_DIR/redis.conf"
 }
 
+take_snapshot() { # a dump.rdb put on the volume to be restored; alone, Redis would not look at it: it reads append-only files
+  if [ ! -f "$DATA_DIR/redis/dump.rdb" ] || [ -d "$DATA_DIR/redis/appendonlydir" ]; then
+    return
+  fi
+  log "restoring dump.rdb"
+  rm -rf "$DATA_DIR/redis/restore"
+  mkdir "$DATA_DIR/redis/restore"
+  cp "$DATA_DIR/redis/dump.rdb" "$DATA_DIR/redis/restore/appendonly.aof.1.base.rdb"
+  echo "file appendonly.aof.1.base.rdb seq 1 type b" >"$DATA_DIR/redis/restore/appendonly.aof.manifest"
+  mv "$DATA_DIR/redis/restore" "$DATA_DIR/redis/appendonlydir"
+}
+
 need_passwords
 mkdir -p "$DATA_DIR/redis" "$DATA_DIR/state" "$RUN_DIR"
 waited=0
@@ -127,6 +139,7 @@ done
 
 if [ "$verdict" = master ]; then
   log "starting as master"
+  take_snapshot
   : >"$SYNCED"
   rm -f "$FIRST_MASTER"
   write_conf

@@ -151,7 +151,8 @@ GRACE_SECONDS={{ include "<< prefix >>.graceSeconds" . }}
 {{- define "<< prefix >>.bootstrapImage" -}}
 {{- $image := .Values.global.ray.image -}}
 {{- if (.Values.bootstrap.image | default dict).repository }}{{ $image = .Values.bootstrap.image }}{{ end -}}
-{{- include "<< prefix >>.image" (dict "image" $image "tag" .Values.global.versions.ray) -}}
+image: {{ include "<< prefix >>.image" (dict "image" $image "tag" .Values.global.versions.ray) | quote }}
+imagePullPolicy: {{ $image.pullPolicy | default "IfNotPresent" }}
 {{- end }}
 
 {{- define "<< prefix >>.bootstrapPodSpec" -}}
@@ -165,8 +166,7 @@ securityContext:
   {{- include "<< prefix >>.podSecurity" 1000 | nindent 2 }}
 containers:
   - name: bootstrap
-    image: {{ include "<< prefix >>.bootstrapImage" . | quote }}
-    imagePullPolicy: {{ .Values.global.ray.image.pullPolicy }}
+    {{- include "<< prefix >>.bootstrapImage" . | nindent 4 }}
     command:
       - python3
       - -B
