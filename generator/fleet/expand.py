@@ -163,11 +163,11 @@ def _set(made: Sourced, path: Path, value: Any, place: Place | None) -> None:
 
 
 def _autoscaling(short: Sourced, made: Sourced, at: Path) -> None:
+    if short.get("autoscaling", "enabled") is not True:
+        return
     _copy(short, ("autoscaling", "enabled"), made, (*at, "enableInTreeAutoscaling"))
     for field in _AUTOSCALER_FIELDS:
         _copy(short, ("autoscaling", field), made, (*at, "autoscalerOptions", field))
-    if short.get("autoscaling", "enabled") is not True:
-        return
     for resource, default in DEFAULT_AUTOSCALER.items():
         for side in ("limits", "requests"):
             target = (*at, "autoscalerOptions", "resources", side, resource)
@@ -247,9 +247,10 @@ def _worker_group(short: Sourced, name: str, made: Sourced, target: Path, gpus: 
 
 
 def _head_cpus(short: Sourced, made: Sourced, target: Path, *, has_workers: bool) -> None:
-    written = short.get("head", "rayStartParams", "num-cpus") is not None
+    if short.get("head", "rayStartParams", "num-cpus") is not None:
+        return
     if short.get("head", "numCpus") is not None:
         place = short.place(("head", "numCpus"))
         _set(made, (*target, "rayStartParams", "num-cpus"), str(short.get("head", "numCpus")), place)
-    elif has_workers and not written and not short.get("head", "rayResources"):
+    elif has_workers and not short.get("head", "rayResources"):
         _set(made, (*target, "rayStartParams", "num-cpus"), "0", None)

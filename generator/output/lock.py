@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -41,7 +41,8 @@ class Lock:
 
     def _take(self, busy: Callable[[], None]) -> bool:
         """One try; False when the folder taken is not the one at ``path``: who holds it removes it, then lets go."""
-        self.path.mkdir(exist_ok=True)
+        with suppress(FileExistsError):  # mkdir(exist_ok=True) looks a second time, when it may be gone again
+            self.path.mkdir()
         if sys.platform == "win32":  # folders cannot be locked there: two runs at once are the user's own business
             return True
         import fcntl

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from generator.output import SUM_FILE, Change, OutputError, Stage, check_root, compare, folders, leftovers
 from generator.output.sums import digest, read, write
+from tests.unprivileged import unprivileged
 
 FILES = {"a.yaml": b"a\n", "b.yaml": b"b\n", "other/c.yaml": b"c\n"}
 
@@ -153,31 +153,15 @@ def test_roots_that_are_not(tmp_path: Path) -> None:
             check_root(tmp_path / name)
 
 
-def test_unreadable_files_are_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    written(tmp_path)
-    as_nobody(monkeypatch, tmp_path)
-    (tmp_path / "ray" / "team" / "a.yaml").chmod(0)
-    with pytest.raises(OutputError, match=r"a\.yaml cannot be read: permission denied"):
-        compare(tmp_path, "ray/team", FILES)
-    (tmp_path / "ray" / "team").chmod(0)
-    with pytest.raises(OutputError, match="team cannot be read: permission denied"):
-        folders(tmp_path)
-    (tmp_path / "ray" / "team").chmod(0o755)
-
-
-def as_nobody(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Permissions mean nothing to root: the rest of the test runs as another user, who owns the folder."""
-    if os.geteuid() != 0:
-        return
-    nobody = 65534
-    for path in [folder, *folder.rglob("*")]:
-        os.chown(path, nobody, nobody)
-    for parent in folder.parents:
-        if not os.stat(parent).st_mode & 0o001:
-            monkeypatch_mode(monkeypatch, parent)
-    os.seteuid(nobody)
-    monkeypatch.setattr(os, "geteuid", os.geteuid)  # undone in reverse order: see the finalizer below
-    _RESTORE.append(lambda: os.seteuid(0))
-
-
-_RESTORE: list[object] = []
+def test_unreadable_files_are_told_of() -> None:
+    with unprivileged() as folder:
+        inside = written(folder)
+        (inside / "a.yaml").chmod(0)
+        with pytest.raises(OutputError, match=r"a\.yaml cannot be read: permission denied"):
+            compare(folder, "ray/team", FILES)
+        inside.chmod(0)
+        with pytest.raises(OutputError, match="team cannot be read: permission denied"):
+            folders(folder)
+        with pytest.raises(OutputError, match="team cannot be read: permission denied"):
+            check_root(inside)
+        inside.chmod(0o755)

@@ -1,0 +1,79 @@
+"""Work in one process or several: the same results in the same order, and no process left behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from generator.commands import pipeline
+from generator.commands.pipeline import ENOUGH, WorkerLostError, run
+
+PARTS = list(range(ENOUGH + 5))
+
+
+def double(part: int) -> tuple[int, int]:
+    return 2 * part, os.getpid()
+
+
+def fails(part: int) -> int:
+    if part == 20:
+        raise ValueError("part 20")
+    return part
+
+
+def dies(part: int) -> int:
+    os.kill(os.getpid(), 9)
+    return part
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split(") ")[-1][0] != "Z" if Path("/proc").is_dir() else True
+
+
+def test_few_parts_stay_in_this_process() -> None:
+    told: list[tuple[int, int]] = []
+    found = list(run(double, [1, 2], report=lambda done, all_: told.append((done, all_))))
+    assert found == [(2, os.getpid()), (4, os.getpid())]
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_many_parts_are_spread_and_come_in_order() -> None:
+    found = list(run(double, PARTS, processes=2))
+    assert [each for each, _ in found] == [2 * each for each in PARTS]
+    pids = {pid for _, pid in found}
+    assert os.getpid() not in pids
+    assert not any(alive(pid) for pid in pids)
+    assert [each for each, _ in run(double, PARTS, processes=1)] == [each for each, _ in found]
+
+
+def test_an_error_of_the_work_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="part 20"):
+        list(run(fails, PARTS, processes=2))
+
+
+def test_a_killed_process_is_told_of() -> None:
+    with pytest.raises(WorkerLostError, match="try again with --jobs 1"):
+        list(run(dies, PARTS, processes=2))
+
+
+def test_leaving_early_ends_the_processes() -> None:
+    results = run(double, PARTS, processes=2)
+    _, pid = next(results)
+    results.close()  # type: ignore[attr-defined]
+    deadline = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not alive(pid)
+
+
+def test_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pipeline.cores() >= 1
+    monkeypatch.delattr(os, "sched_getaffinity", raising=False)
+    assert pipeline.cores() == (os.cpu_count() or 1)
