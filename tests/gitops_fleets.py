@@ -61,3 +61,8 @@ def emitted(platform: Platform, namespaces: list[Namespace], tree: str = "render
 def of(engine: str, tree: str = "rendered", **changes: Any) -> Objects:
     """The objects of the engine's sample fleet with ``changes`` to the platform file's top keys."""
     return emitted(*fleet(ENGINES[engine], changes), tree=tree)
+
+
+def by_name(found: Objects, kind: str) -> dict[str, dict[str, Any]]:
+    """The objects of a kind by name."""
+    return {each["metadata"]["name"]: each for each in found.values() if each["kind"] == kind}

@@ -48,6 +48,7 @@ def oneblock(context: click.Context, root: Path, color: str) -> None:
         oneblock -C ray-fleet render
     """
     context.obj = Context(root, color)
+    context.color = True  # what is printed is coloured or not already: click must not take colour out of a pipe again
 
 
 for command in (

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.diagnostics import Diagnostic, has_errors
-from generator.schema.versions import DEFAULT, Versions
 from generator.source import find_values, load
 
 if TYPE_CHECKING:
     from generator.commands.job import Job
+    from generator.schema.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,11 @@ def open_cluster(cluster: Cluster) -> Opened:
 
 
 def fleet_versions(root: Path) -> Versions:
-    """The versions the fleet's first sound platform file pins; OneBlock's defaults where there is none."""
-    clusters, _ = find_clusters(root, None)
-    jobs = (open_cluster(cluster).job for cluster in clusters)
-    return next((job.tools.platform.versions for job in jobs if job is not None), DEFAULT)
+    """The versions the fleet's first platform file pins; OneBlock's defaults where there is none."""
+    from generator.schema.versions import DEFAULT, Versions
+
+    for cluster in find_clusters(root, None)[0]:
+        document, _ = load(root, cluster.platform) if cluster.platform is not None else (None, [])
+        if document is not None:
+            return Versions.from_platform(document.data)
+    return DEFAULT

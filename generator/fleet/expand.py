@@ -240,10 +240,11 @@ def _worker_group(short: Sourced, name: str, made: Sourced, target: Path, gpus: 
         return
     count = count if count is not None else (low if low is not None else 1)
     low = low if low is not None else count
-    _set(made, (*target, "replicas"), count, made.place((*target, "replicas")))
-    _set(made, (*target, "minReplicas"), low, made.place((*target, "minReplicas")))
+    written = short.place((*source, "replicas")) or short.place((*source, "minReplicas"))  # what decides the others
+    _set(made, (*target, "replicas"), count, written)
+    _set(made, (*target, "minReplicas"), low, short.place((*source, "minReplicas")) or written)
     if high is None and isinstance(count, int) and isinstance(low, int):
-        _set(made, (*target, "maxReplicas"), max(count, low), None)
+        _set(made, (*target, "maxReplicas"), max(count, low), written)
 
 
 def _head_cpus(short: Sourced, made: Sourced, target: Path, *, has_workers: bool) -> None:

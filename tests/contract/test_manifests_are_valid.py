@@ -78,8 +78,8 @@ def root(schema: dict[str, Any]) -> dict[str, Any]:
     return dict(made)
 
 
-def write_schemas(fleet: str, folder: Path) -> str:
-    """Self-contained schemas of every kind in the fleet's tree, and kubeconform's name for where they are.
+def write_schemas(fleet: str, folder: Path) -> list[str]:
+    """Self-contained schemas of every kind in the fleet's tree, and kubeconform's options that say where they are.
 
     The files of kubernetes-validate refer to each other, which kubeconform takes for addresses on the network.
     """
@@ -94,7 +94,8 @@ def write_schemas(fleet: str, folder: Path) -> str:
         group, _, version = api_version.rpartition("/")
         (folder / group).mkdir(parents=True, exist_ok=True)
         (folder / group / f"{kind.lower()}_{version}.json").write_text(json.dumps(schema), encoding="utf-8")
-    return f"{folder}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"
+    name = "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+    return ["-schema-location", f"{folder}/{{{{.Group}}}}/{name}", "-schema-location", f"{folder}/{name}"]
 
 
 @pytest.mark.parametrize("fleet", ROOTS)
@@ -103,7 +104,7 @@ def test_kubeconform_agrees(fleet: str, tmp_path: Path) -> None:
     skipped = ["Application", "AppProject", "GitRepository", "Kustomization", "HelmRepository", "HelmRelease"]
     skipped += ["PodMonitor", "ServiceMonitor", "PrometheusRule", "Queue"]
     command = [program, "-strict", "-summary", "-output", "json", "-skip", ",".join(skipped)]
-    command += ["-schema-location", write_schemas(fleet, tmp_path), rendered.tree(fleet)]
+    command += [*write_schemas(fleet, tmp_path), rendered.tree(fleet)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)
     assert done.returncode == 0, json.dumps(report.get("resources"), indent=1)[:3000]

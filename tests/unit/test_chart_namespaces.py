@@ -66,7 +66,8 @@ def test_a_namespace_outlives_its_entry() -> None:
     annotations = one(render(), "Namespace")["metadata"]["annotations"]
     assert annotations["helm.sh/resource-policy"] == "keep"
     assert annotations["kustomize.toolkit.fluxcd.io/prune"] == "disabled"
-    assert "Prune=confirm" in annotations["argocd.argoproj.io/sync-options"]
+    assert annotations["argocd.argoproj.io/sync-options"] == "Prune=false,Delete=false"
+    assert annotations["argocd.argoproj.io/compare-options"] == "IgnoreExtraneous"
 
 
 def test_a_namespace_somebody_else_makes() -> None:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from generator.charts import generate
 from generator.gitops import PLATFORM_FOLDER, TEAMS_FOLDER, namespace_files, platform_files
 from generator.gitops.apps import PLATFORM_APPS
-from generator.gitops.kinds import PLATFORM_KINDS, TEAM_KINDS, Kind
-from generator.schema import Versions
-from tests.gitops_fleets import ENGINES, Objects, document, emitted, fleet, of
+from tests.gitops_fleets import ENGINES, by_name, document, emitted, fleet, of
 
 BOTH = pytest.mark.parametrize("engine", ENGINES)
-LATEST = {"kubernetes": "1.36", "kuberay": "1.7.0", "ray": "2.60.0", "volcano": "1.14.1"}
-
-
-def by_name(found: Objects, kind: str) -> dict[str, dict[str, Any]]:
-    return {each["metadata"]["name"]: each for each in found.values() if each["kind"] == kind}
 
 
 def apps(engine: str, **changes: Any) -> dict[str, dict[str, Any]]:
@@ -167,7 +157,7 @@ def cascades(engine: str, app: dict[str, Any]) -> bool:
 
 def prunes(app: dict[str, Any]) -> bool:
     policy = app["spec"].get("syncPolicy")
-    return bool(policy["automated"]["prune"] if policy else app["spec"]["prune"])
+    return bool(policy["automated"].get("prune") if policy else app["spec"]["prune"])
 
 
 @BOTH
@@ -207,6 +197,17 @@ def test_prune_false_prunes_nothing(engine: str) -> None:
             assert not cascades(engine, each)
 
 
+def test_argocd_would_drop_what_is_false_and_never_be_in_sync() -> None:
+    def falsehoods(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            return [key for key, value in node.items() if value is False or falsehoods(value)]
+        return []
+
+    found = by_name(of("argocd", gitops={"prune": False, "selfHeal": False}), "Application")
+    assert {name: app for name, app in found.items() if falsehoods(app)} == {}
+    assert all(app["spec"]["syncPolicy"]["automated"] == {} for app in found.values())
+
+
 def test_volcano_is_never_uninstalled() -> None:
     on = {"global": {"batchScheduler": "volcano"}, "gitops": {"volcano": {"enabled": True}}}
     app = by_name(of("argocd", **on), "Application")["oneblock-volcano"]
@@ -239,81 +240,6 @@ def test_no_objects_no_app(engine: str) -> None:
     empty = type(namespaces[0])("empty", document({"rayClusters": {}}), platform)
     assert namespace_files(empty, "rendered") == {}
     assert namespace_files(namespaces[0], "rendered")
-
-
-# Who may do what
-
-
-def chart_kinds(charts: tuple[str, ...]) -> set[Kind]:
-    """Every kind the charts' templates can render, at the newest versions."""
-    files = generate(Versions.from_platform({"global": {"versions": LATEST}}))
-    found = set()
-    for path, content in files.items():
-        parts = Path(path).parts
-        if parts[:1] == ("charts",) and parts[1] in charts and "templates" in parts and path.endswith(".yaml"):
-            found |= set(objects_in(content.decode()))
-    return found
-
-
-def objects_in(template: str) -> Iterator[Kind]:
-    for api_version, kind in re.findall(r"^apiVersion: (\S+)\nkind: (\S+)$", template, flags=re.MULTILINE):
-        yield (api_version.split("/")[0] if "/" in api_version else "", kind)
-
-
-def test_the_platforms_project_allows_what_its_charts_render_and_nothing_else() -> None:
-    charts = ("crds", "namespaces", "operator", "queues", "redis")
-    assert {*PLATFORM_KINDS.cluster, *PLATFORM_KINDS.namespaced} == chart_kinds(charts)
-
-
-def test_a_teams_project_allows_what_the_chart_ray_renders_and_nothing_else() -> None:
-    assert set(TEAM_KINDS) == chart_kinds(("ray",))
-
-
-def test_a_team_cannot_reach_out_of_its_namespace() -> None:
-    found = of("argocd")
-    for team in ("speech", "team-a"):
-        project = found[f"{TEAMS_FOLDER}/{team}/appproject-ray-{team}.yaml"]["spec"]
-        app = found[f"{TEAMS_FOLDER}/{team}/application-ray-{team}.yaml"]["spec"]
-        assert app["project"] == f"ray-{team}"
-        assert project["destinations"] == [app["destination"]]
-        assert project["clusterResourceWhitelist"] == []
-        assert project["sourceRepos"] == [app["source"]["repoURL"]]
-        assert project["destinationServiceAccounts"][0]["defaultServiceAccount"] == "ray-deployer"
-
-
-def test_no_app_is_in_the_default_project_and_only_oneblocks_own_may_make_apps() -> None:
-    found = of("argocd")
-    projects = by_name(found, "AppProject")
-    for app in by_name(found, "Application").values():
-        project = projects[app["spec"]["project"]]["spec"]
-        assert app["spec"]["source"]["repoURL"] in project["sourceRepos"]
-    makers = [
-        name
-        for name, each in projects.items()
-        if {"group": "argoproj.io", "kind": "Application"} in each["spec"].get("namespaceResourceWhitelist", [])
-    ]
-    assert makers == ["oneblock"]
-    assert projects["oneblock"]["spec"]["destinations"] == [
-        {"server": "https://kubernetes.default.svc", "namespace": "argocd"}
-    ]
-
-
-def test_flux_locks_a_team_in() -> None:
-    for path, each in of("flux").items():
-        if path.startswith(TEAMS_FOLDER):
-            team = path.split("/")[1]
-            assert each["metadata"]["namespace"] == team
-            if each["kind"] == "Kustomization":
-                assert each["spec"]["serviceAccountName"] == "ray-deployer"
-                assert each["spec"]["targetNamespace"] == team
-                assert each["spec"]["sourceRef"] == {"kind": "GitRepository", "name": "oneblock"}
-
-
-@BOTH
-def test_flux_substitutes_nowhere(engine: str) -> None:
-    for path, each in of(engine, gitops={"volcano": {"enabled": True}}).items():
-        if engine == "flux":
-            assert each["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/substitute"] == "disabled", path
 
 
 # Fields that depend on the values
