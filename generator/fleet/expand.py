@@ -238,11 +238,13 @@ def _worker_group(short: Sourced, name: str, made: Sourced, target: Path, gpus: 
             known = [each for each in (low, count) if isinstance(each, int)]
             _set(made, (*target, "maxReplicas"), max([DEFAULT_MAX_REPLICAS, *known]), None)
         return
+    decisive = "replicas" if count is not None else "minReplicas"
+    written = short.place((*source, decisive)) if count is not None or low is not None else None
+    least = short.place((*source, "minReplicas")) if low is not None else written
     count = count if count is not None else (low if low is not None else 1)
     low = low if low is not None else count
-    written = short.place((*source, "replicas")) or short.place((*source, "minReplicas"))  # what decides the others
     _set(made, (*target, "replicas"), count, written)
-    _set(made, (*target, "minReplicas"), low, short.place((*source, "minReplicas")) or written)
+    _set(made, (*target, "minReplicas"), low, least)
     if high is None and isinstance(count, int) and isinstance(low, int):
         _set(made, (*target, "maxReplicas"), max(count, low), written)
 

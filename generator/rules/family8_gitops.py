@@ -11,7 +11,8 @@ from generator.rules.registry import Finding, Scope, rule
 
 NAMES = {"argocd": "Argo CD", "flux": "Flux"}
 HOMES = {"argocd": "argocd", "flux": "flux-system"}
-_FLUX_URL = re.compile(r"(?:https?|ssh)://")
+_FLUX_URL = re.compile(r"(?:https?|ssh)://|[^/@]+@[^/:]+:(?!//)")
+"""What a GitRepository takes, and ``user@host:path``, which we write for it as ``ssh://``."""
 _CREDENTIALS = re.compile(r"https?://[^/]*@|[a-z]+://[^/@:]*:[^/@]+@")
 
 
@@ -59,16 +60,12 @@ def credentials_in_url(platform: Platform) -> Iterator[Finding]:
 
 @rule("OB806", "Flux does not take this address", Scope.PLATFORM, source="source-controller GitRepository CRD")
 def flux_scheme(platform: Platform) -> Iterator[Finding]:
-    """A GitRepository's URL begins with ``https://``, ``http://`` or ``ssh://``; the API server refuses others. Write
-    ``git@host:path`` as ``ssh://git@host/path``."""
+    """A GitRepository's URL begins with ``https://``, ``http://`` or ``ssh://``; the API server refuses others. Use one
+    of them; ``git@host:path`` is fine too, it becomes ``ssh://git@host/path``."""
     url = str(platform.at("gitops", "repoURL") or "")
     if engine(platform) == "flux" and url and not _FLUX_URL.match(url):
-        user_host, colon, path = url.partition(":")
-        yield Finding(
-            f'Flux refuses "{url}"',
-            (platform.place / "gitops" / "repoURL").span(),
-            help=f"write ssh://{user_host}/{path}" if colon and "/" not in user_host and "@" in user_host else "",
-        )
+        where = (platform.place / "gitops" / "repoURL").span()
+        yield Finding(f'Flux refuses "{url}"', where, help="write https:// or ssh://")
 
 
 @rule("OB807", "Volcano is to be installed by nobody", Scope.PLATFORM)

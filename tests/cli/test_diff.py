@@ -44,8 +44,8 @@ def test_fields_in_the_words_of_the_values(repo: Path, run: Runner) -> None:
     edit(repo / TEAM, "replicas: 1,", "replicas: 3,")
     assert told(run, repo, "main") == [
         "team-a RayCluster main",
-        "+ head.env.MODE fast values/namespaces/team-a.yaml:4",
         "~ head.memory 8Gi → 16Gi values/namespaces/team-a.yaml:4",
+        "+ head.env.MODE fast values/namespaces/team-a.yaml:4",
         "~ workerGroups.cpu.replicas 1 → 3 values/namespaces/team-a.yaml:6",
         "3 fields in 1 object, no object removed",
     ]
