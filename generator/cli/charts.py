@@ -10,9 +10,7 @@ from generator.cli.context import FINDINGS, Context, pass_context
 
 
 @click.command(name="generate", short_help="Generate the Helm charts from blueprints.")
-@click.option(
-    "--check", is_flag=True, help="Write nothing; exit code 1 when the charts would change."
-)
+@click.option("--check", is_flag=True, help="Write nothing; exit code 1 when the charts would change.")
 @click.option("--charts", type=click.Path(path_type=Path), metavar="DIR", help="The charts' folder (default: charts).")
 @click.option(
     "--crds", type=click.Choice(["slim", "full"]), default="slim", help="Pod templates in CRDs: open or closed."

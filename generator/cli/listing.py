@@ -29,15 +29,19 @@ def command(context: Context, what: str, values: Path | None, output: str) -> No
         oneblock list
         oneblock list queues -o json
     """
-    from generator.commands import listing
     from generator.commands.fleet_files import find_clusters
+    from generator.commands.listing import listing
+    from generator.diagnostics import has_errors, in_order
     from generator.report.table import Column, view
 
     clusters, findings = find_clusters(context.root, values)
-    if findings:
-        tell_findings(context, findings, files=[each.span.file for each in findings])
-        raise click.exceptions.Exit(FINDINGS)
-    rows = list(getattr(listing, what)(clusters))
-    names = [*(["cluster"] if any("cluster" in row for row in rows) else []), *COLUMNS[what]]
+    found = listing(clusters, what)  # type: ignore[arg-type]
+    wrong = in_order([*findings, *found.findings])
+    names = [*(["cluster"] if any("cluster" in row for row in found.rows) else []), *COLUMNS[what]]
     columns = [Column(*name.split(":")) for name in names]
-    click.echo(view(columns, rows, output, context.out), nl=False)  # type: ignore[arg-type]
+    if found.rows or not wrong:
+        click.echo(view(columns, found.rows, output, context.out), nl=False)  # type: ignore[arg-type]
+    if wrong:
+        tell_findings(context, wrong, files=[file for cluster in clusters for file in cluster.files])
+    if has_errors(wrong):
+        raise click.exceptions.Exit(FINDINGS)

@@ -49,6 +49,8 @@ def command(context: Context, paths: tuple[Path, ...], values: Path | None, name
             verdict = validate(clusters, paths, processes=jobs, report=partial(progress.step, "checking"))
         except WorkerLostError as error:
             raise click.ClickException(str(error)) from error
+    if paths and not verdict.files and not has_errors(findings):
+        raise click.BadParameter(f"no values file of this fleet is {paths[0]}", param_hint="PATH")
     told = in_order([*findings, *verdict.findings])
     seconds = time.monotonic() - started
     tell_findings(context, told, files=verdict.files, name=name, seconds=seconds)

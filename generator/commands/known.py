@@ -57,9 +57,12 @@ def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
         return known
     known.platform = True
     known.states = memory.states(root)
-    for name, entry in kept.entries.items():
+    for name in (PLATFORM, *cluster.namespaces):
+        entry = kept.entries.get(name)
+        if entry is None:
+            continue
         inputs = base if name == PLATFORM else known.inputs(cluster.raw(name))
-        if (name == PLATFORM or name in cluster.namespaces) and entry.holds(inputs, known.states):
+        if entry.holds(inputs, known.states):
             known.held[name] = entry
     owned = {folder for entry in known.held.values() for folder in entry.state}
     known.everything = known.held.keys() == {PLATFORM, *cluster.namespaces} and owned == known.states.keys()

@@ -3,72 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from generator.commands.fleet_files import Cluster, open_cluster
+from generator.commands.job import Job
+from generator.diagnostics import Diagnostic, Level, in_order
 from generator.fleet import ClusterSpec, Group, Namespace, Platform, Workload
 from generator.fleet.quantities import parse, show
 from generator.fleet.workload import as_map
 from generator.source import load
+
+What = Literal["workloads", "queues", "namespaces"]
 
 RESOURCES = ("cpu", "memory", "gpu")
 UNLIMITED = 2147483647
 """maxReplicas a worker group has when nobody gave one (the CRD's default)."""
 
 
-def workloads(clusters: list[Cluster]) -> Iterator[dict[str, Any]]:
-    """One row a RayCluster, job or service of every namespace that can be read."""
-    for cluster, namespace in _namespaces(clusters):
-        for workload in namespace.workloads:
-            yield {**({"cluster": cluster.name} if cluster.name else {}), **_row(workload, namespace)}
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Rows of plain data, and the errors that keep other rows out."""
+
+    rows: tuple[dict[str, Any], ...]
+    findings: tuple[Diagnostic, ...]
 
 
-def queues(clusters: list[Cluster]) -> Iterator[dict[str, Any]]:
-    """One row a queue."""
-    for cluster, platform in _platforms(clusters):
-        for queue in platform.queues.values():
-            resources = {field: queue.spec.get(field) for field in ("guarantee", "deserved", "capability")}
-            yield {
-                **({"cluster": cluster.name} if cluster.name else {}),
-                "name": queue.name,
-                "parent": queue.parent,
-                "namespaces": queue.namespaces,
-                "weight": queue.spec.get("weight", 1),
-                "priority": queue.spec.get("priority", 0),
-                **resources,
-            }
-
-
-def namespaces(clusters: list[Cluster]) -> Iterator[dict[str, Any]]:
-    """One row a declared namespace."""
-    for cluster, platform in _platforms(clusters):
-        for name, grant in platform.namespaces.items():
-            given = as_map(grant)
-            yield {
-                **({"cluster": cluster.name} if cluster.name else {}),
-                "name": name,
-                "owners": [_who(each) for each in given.get("owners") or []],
-                "users": [_who(each) for each in given.get("users") or []],
-                "quota": given.get("quota"),
-                "queues": platform.granted_queues(name),
-            }
-
-
-def _platforms(clusters: list[Cluster]) -> Iterator[tuple[Cluster, Platform]]:
+def listing(clusters: list[Cluster], what: What) -> Listing:
+    """One row a workload, queue or namespace of every file that can be read; clusters are named if they have names."""
+    rows: list[dict[str, Any]] = []
+    findings: list[Diagnostic] = []
     for cluster in clusters:
-        job = open_cluster(cluster).job
-        if job is not None:
-            yield cluster, job.tools.platform
+        opened = open_cluster(cluster)
+        findings += opened.findings
+        if opened.job is None:
+            continue
+        platform = opened.job.tools.platform
+        if what == "workloads":
+            made = _workloads(cluster, opened.job, findings)
+        else:
+            made = _queues(platform) if what == "queues" else _namespaces(platform)
+        named = {"cluster": cluster.name} if cluster.name else {}
+        rows += [named | row for row in made]
+    return Listing(tuple(rows), tuple(each for each in in_order(findings) if each.level is Level.ERROR))
 
 
-def _namespaces(clusters: list[Cluster]) -> Iterator[tuple[Cluster, Namespace]]:
-    for cluster in clusters:
-        job = open_cluster(cluster).job
-        for file in cluster.namespaces if job is not None else ():
-            document, _ = load(cluster.root, file)
-            if job is not None and document is not None:
-                yield cluster, job.tools.namespace(document)
+def _workloads(cluster: Cluster, job: Job, findings: list[Diagnostic]) -> Iterator[dict[str, Any]]:
+    for file in cluster.namespaces:
+        document, found = load(cluster.root, file)
+        findings += found
+        if document is not None:
+            namespace = job.tools.namespace(document)
+            yield from (_row(workload, namespace) for workload in namespace.workloads)
+
+
+def _queues(platform: Platform) -> Iterator[dict[str, Any]]:
+    for queue in platform.queues.values():
+        yield {
+            "name": queue.name,
+            "parent": queue.parent,
+            "namespaces": queue.namespaces,
+            "weight": queue.spec.get("weight", 1),
+            "priority": queue.spec.get("priority", 0),
+            **{field: queue.spec.get(field) for field in ("guarantee", "deserved", "capability")},
+        }
+
+
+def _namespaces(platform: Platform) -> Iterator[dict[str, Any]]:
+    for name, grant in platform.namespaces.items():
+        given = as_map(grant)
+        yield {
+            "name": name,
+            "owners": [_who(each) for each in given.get("owners") or []],
+            "users": [_who(each) for each in given.get("users") or []],
+            "quota": given.get("quota"),
+            "queues": platform.granted_queues(name),
+        }
 
 
 def _row(workload: Workload, namespace: Namespace) -> dict[str, Any]:

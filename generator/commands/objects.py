@@ -56,8 +56,8 @@ def differences(old: Any, new: Any, old_path: FieldPath = (), new_path: FieldPat
             before, after = old.get(key, MISSING), new.get(key, MISSING)
             yield from differences(before, after, (*old_path, key), (*new_path, key))
     elif (name := _name_of(old_path)) and (old or new) and _is_list(old) and _is_list(new):
-        sides = ([] if each is MISSING else each for each in (old, new))
-        yield from _by_name(*sides, old_path, new_path, name)
+        before, after = ([] if each is MISSING else each for each in (old, new))
+        yield from _by_name(before, after, old_path, new_path, name)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from differences(before, after, (*old_path, index), (*new_path, index))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,7 +41,9 @@ def validate(
             continue
         opened = open_cluster(cluster)
         findings += opened.findings
-        files += [file for file in cluster.files if file == cluster.platform or file in wanted]
+        files += (
+            cluster.files if not only else [*cluster.files[:1], *(each for each in wanted if each != cluster.platform)]
+        )
         todo = [file for file in wanted if file != cluster.platform]
         if opened.job is None:
             findings += [each for file in todo for each in shape_of(cluster.root, file)]
@@ -51,14 +54,20 @@ def validate(
     return Verdict(tuple(in_order(findings)), tuple(files))
 
 
-def _wanted(cluster: Cluster, only: Sequence[Path]) -> list[str]:
-    everything = list(cluster.files)
+def _wanted(cluster: Cluster, only: Sequence[Path]) -> Sequence[str]:
     if not only:
-        return everything
-    given = {path.resolve() for path in only}
-    chosen = [file for file in everything if any(_covers(each, (cluster.root / file).resolve()) for each in given)]
-    return everything if cluster.platform in chosen else chosen
+        return cluster.files
+    bases = {os.path.abspath(cluster.root), os.path.realpath(cluster.root)}  # noqa: PTH100
+    given = {each for path in only for each in (os.path.abspath(path), os.path.realpath(path))}  # noqa: PTH100
+    named = {os.path.relpath(path, base).replace(os.sep, "/") for path in given for base in bases}
+    chosen = [file for file in cluster.files if not named.isdisjoint(_above(file))]
+    return cluster.files if cluster.platform in chosen else chosen
 
 
-def _covers(given: Path, file: Path) -> bool:
-    return given == file or given in file.parents
+def _above(file: str) -> Iterator[str]:
+    """A file and the folders it is in."""
+    yield file
+    while "/" in file:
+        file = file.rpartition("/")[0]
+        yield file
+    yield "."

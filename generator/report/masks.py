@@ -18,6 +18,8 @@ _LINE = re.compile(
 )
 _BLOCK = re.compile(r"\s*+(?:[&!]\S++\s++)*+[|>][+\-0-9]*+\s*+(?:#.*)?$")
 _ARMOUR = "PRIVATE KEY-----"
+_REFERENCE = re.compile(r"key|name|optional|valueFrom|\w*(?:Name|Ref)")
+"""Keys below a secret's key that say where the secret is, not what it is."""
 
 
 def continuations(lines: Sequence[str]) -> frozenset[int]:
@@ -39,7 +41,7 @@ def continuations(lines: Sequence[str]) -> frozenset[int]:
         entry = _LINE.match(line)
         if armour is not None and (indent < armour or _ARMOUR in line):
             armour = None
-        if block or armour is not None or (secret and not entry):
+        if block or armour is not None or (secret and not (entry and _REFERENCE.fullmatch(entry["key"]))):
             found.add(at)
         if "BEGIN" in line and _ARMOUR in line:
             armour = indent

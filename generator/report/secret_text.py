@@ -21,6 +21,8 @@ _NAMED = re.compile(
     r"""\bname["']?\s*+:\s*+["']?(?P<before>[\w.\-]++)["']?\s*+,\s*+["']?value["']?\s*+:"""
     r"""|\bvalue["']?\s*+:(?=[^,{}]++,\s*+["']?name["']?\s*+:\s*+["']?(?P<after>[\w.\-]++))"""
 )
+# KubeRay's Redis credentials: `redisPassword: {value: …}`.
+_WRAPPED = re.compile(r"""(?P<key>[\w$][\w.\-/$]*+)["']?\s*+:\s*+\{[^{}]{0,200}?\bvalue["']?\s*+:""")
 _ASSIGNMENT = re.compile(
     r"""(?<![\w.\-])-{0,2}(?P<key>[A-Za-z][\w.\-]*+)=(?P<value>\\*"[^"\\]*|'[^']*|[^\s,;&"'\]})\\]++)"""
 )
@@ -92,7 +94,7 @@ def _end_of(pattern: re.Pattern[str], text: str, start: int, otherwise: int) -> 
 
 def _pairs(text: str) -> Iterator[Region]:
     done = counted = depth = 0
-    for start in sorted({*_after_keys(text), *_after_names(text)}):
+    for start in sorted({*_after_keys(text), *_after_names(text), *_after_wrapped(text)}):
         if start < done:  # inside a value that is hidden already
             continue
         opened, closed = (sum(text.count(char, counted, start) for char in pair) for pair in ("{[", "}]"))
@@ -114,6 +116,10 @@ def _after_keys(text: str) -> Iterator[int]:
 
 def _after_names(text: str) -> Iterator[int]:
     return (match.end() for match in _NAMED.finditer(text) if is_secret(match["before"] or match["after"]))
+
+
+def _after_wrapped(text: str) -> Iterator[int]:
+    return (match.end() for match in _WRAPPED.finditer(text) if is_secret(match["key"]))
 
 
 def _assignments(text: str) -> Iterator[Region]:

@@ -67,7 +67,9 @@ def started(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A run as a process group of its own, as a terminal starts it; ended at the end."""
     command = [*PROGRAM, *map(str, arguments)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, env=environment(), stdout=pipe, stderr=pipe, text=True, start_new_session=True) as run:
+    with subprocess.Popen(
+        command, env=environment(), stdout=pipe, stderr=pipe, text=True, start_new_session=True
+    ) as run:
         try:
             yield run
         finally:

@@ -103,7 +103,10 @@ def output(fleet: Path) -> Path:
 
 OUTPUTS = {
     "a file": (lambda path: path.write_text("mine") and None, "is a file; the rendered tree needs a folder"),
-    "a foreign folder": (lambda path: path.mkdir() or (path / "x").write_text("mine") and None, "nothing of OneBlock's"),
+    "a foreign folder": (
+        lambda path: path.mkdir() or (path / "x").write_text("mine") and None,
+        "nothing of OneBlock's",
+    ),
     "a dangling link": (lambda path: path.symlink_to("nowhere"), "is a link to nothing"),
     "a loop of links": (lambda path: path.symlink_to(path.name), "too many levels of symbolic links"),
 }
@@ -155,7 +158,12 @@ def test_a_full_disk(fleet: Path, run: Runner) -> None:
 
     command = [*PROGRAM, "-C", str(fleet), "render"]
     done = subprocess.run(
-        command, env=environment(), capture_output=True, text=True, check=False, preexec_fn=limited  # noqa: PLW1509
+        command,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=limited,  # noqa: PLW1509
     )
     assert done.returncode == 1
     assert "rendered cannot be written: file too large" in done.stderr

@@ -65,14 +65,30 @@ def test_against_the_written_tree(repo: Path, run: Runner) -> None:
 
 
 PLATFORM_CHANGES = {
-    "a queue's capability": ("capability: {cpu: 40}", "capability: {cpu: 50}", "~ capability.cpu 40 → 50 values/platform.yaml:7"),
-    "a queue's weight": ("capability: {cpu: 40}", "capability: {cpu: 40}, weight: 3", "~ weight 1 → 3 values/platform.yaml:7"),
+    "a queue's capability": (
+        "capability: {cpu: 40}",
+        "capability: {cpu: 50}",
+        "~ capability.cpu 40 → 50 values/platform.yaml:7",
+    ),
+    "a queue's weight": (
+        "capability: {cpu: 40}",
+        "capability: {cpu: 40}, weight: 3",
+        "~ weight 1 → 3 values/platform.yaml:7",
+    ),
     "a quota": ("cpu: 100,", "cpu: 200,", "~ quota.cpu 100 → 200 values/platform.yaml:4"),
     "a user": ("users: [team-a]", "users: [team-x]", "values/platform.yaml:4"),
-    "the operator's replicas": ("queues:", "operator: {replicas: 3}\nqueues:", "~ replicas 2 → 3 values/platform.yaml:6"),
+    "the operator's replicas": (
+        "queues:",
+        "operator: {replicas: 3}\nqueues:",
+        "~ replicas 2 → 3 values/platform.yaml:6",
+    ),
     "Redis' storage": ("queues:", "redis: {storage: 20Gi}\nqueues:", "~ storage 10Gi → 20Gi values/platform.yaml:6"),
     "a grant": ("namespaces: [team-a]", "namespaces: [team-a, team-b]", "values/platform.yaml:6"),
-    "a priority class": ("queues:", "  priorityClasses: {p: {value: 5}}\nqueues:", "+ new object values/platform.yaml:6"),
+    "a priority class": (
+        "queues:",
+        "  priorityClasses: {p: {value: 5}}\nqueues:",
+        "+ new object values/platform.yaml:6",
+    ),
 }
 
 

@@ -44,7 +44,10 @@ def test_one_changed_value(fleet: Path, run: Runner) -> None:
     edit(fleet / TEAM, "cpu: 2,", "cpu: 3,")
     ended = run("-C", fleet, "check")
     assert ended.code == 1
-    assert ended.out.splitlines()[1:] == ["  ~ ray/team-a/raycluster-main.yaml", "run oneblock render and commit the result"]
+    assert ended.out.splitlines()[1:] == [
+        "  ~ ray/team-a/raycluster-main.yaml",
+        "run oneblock render and commit the result",
+    ]
     assert tree(fleet / "rendered") == before
     assert "1 changed, 0 new, 0 removed" in run.ok("-C", fleet, "render").out
     now = tree(fleet / "rendered")
@@ -98,7 +101,7 @@ def test_a_touched_file_is_looked_into(fleet: Path, run: Runner) -> None:
     run.ok("-C", fleet, "render")
     file = fleet / "rendered" / "ray" / "team-a" / "raycluster-main.yaml"
     status = file.stat()
-    file.write_bytes(file.read_bytes().replace(b"cpu: \"2\"", b"cpu: \"9\""))
+    file.write_bytes(file.read_bytes().replace(b'cpu: "2"', b'cpu: "9"'))
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert run("-C", fleet, "check").code == 1
 

@@ -31,7 +31,9 @@ def loaded(*arguments: str | Path) -> set[str]:
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["render", "--help"], ["--version"], ["completion", "bash"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["render", "--help"], ["--version"], ["completion", "bash"]], ids=" ".join
+)
 def test_help_loads_neither_helm_nor_schemas(arguments: list[str]) -> None:
     found = loaded(*arguments)
     assert not found & (HELM | SCHEMAS | OURS | {"yaml"})

@@ -12,7 +12,7 @@ import yaml
 from generator import resources
 from generator.commands.book import pages
 from generator.commands.reasons import RAY
-from tests.cli.running import Runner, small_fleet
+from tests.cli.running import Runner, edit, small_fleet
 
 PLATFORM = """\
 global:
@@ -41,7 +41,7 @@ rayClusters:
       cpu: {minReplicas: 0, maxReplicas: 10, cpu: 8, memory: 32Gi}
   scratch: {profile: small, autoscaling: {enabled: true}}
 rayJobs:
-  nightly: {entrypoint: python train.py, cluster: main}
+  nightly: {entrypoint: python train.py, rayCluster: {profile: small}}
 """
 
 SPEECH = """\
@@ -69,8 +69,17 @@ def test_the_fleet_at_a_glance(fleet: Path, run: Runner) -> None:
         ["speech", "RayCluster", "asr", "research", "2.53.0", "3", "28", "112Gi", "0", "off"],
         ["team-a", "RayCluster", "main", "research", "2.53.0", "2–14", "180–436", "1.77–3.84Ti", "16–32", "redis"],
         ["team-a", "RayCluster", "scratch", "default", "2.53.0", "0–4", "1–9", "4–36Gi", "0", "off"],
-        ["team-a", "RayJob", "nightly", "–", "–", "on main"],
+        ["team-a", "RayJob", "nightly", "default", "2.53.0", "0", "1", "4Gi", "0", "off"],
     ]
+
+
+def test_a_job_on_another_cluster(fleet: Path, run: Runner) -> None:
+    platform = fleet / "values" / "platform.yaml"
+    platform.write_text(PLATFORM.partition("queues:")[0].replace("global:", "global:\n  batchScheduler: none"))
+    team = fleet / "values" / "namespaces" / "team-a.yaml"
+    edit(team, "rayCluster: {profile: small}", "cluster: main")
+    last = run.ok("-C", fleet, "list").out.splitlines()[-1]
+    assert re.split(r"  +", last)[:6] == ["team-a", "RayJob", "nightly", "–", "–", "on main"]
 
 
 def test_lists_for_programs(fleet: Path, run: Runner) -> None:
@@ -95,14 +104,24 @@ def test_several_clusters_have_a_column(fleet: Path, run: Runner) -> None:
 
 def test_lists_of_a_fleet_with_errors(fleet: Path, run: Runner) -> None:
     (fleet / "values" / "namespaces" / "speech.yaml").write_text("a: [\n")
-    assert [row["name"] for row in json.loads(run.ok("-C", fleet, "list", "-o", "json").out)][0] == "main"
+    ended = run("-C", fleet, "list", "-o", "json")
+    assert (ended.code, json.loads(ended.out)[0]["name"]) == (1, "main")
+    assert "speech.yaml" in ended.err
+    (fleet / "values" / "platform.yaml").write_text("glob: 1\n")
+    ended = run("-C", fleet, "list")
+    assert (ended.code, ended.out, "error[OB204]" in ended.err) == (1, "", True)
     (fleet / "values" / "platform.yaml").unlink()
     assert run("-C", fleet, "list").code == 1
 
 
 HEAD = "spec.headGroupSpec"
 WHY = {
-    "a value": (f"{HEAD}.template.spec.containers[0].resources.requests.memory", "16Gi", "head.memory: 16Gi", "team-a.yaml:6"),
+    "a value": (
+        f"{HEAD}.template.spec.containers[0].resources.requests.memory",
+        "16Gi",
+        "head.memory: 16Gi",
+        "team-a.yaml:6",
+    ),
     "a value and a rule": (
         f"{HEAD}.template.spec.containers[0].resources.limits.memory",
         "16Gi",
@@ -130,7 +149,11 @@ OTHERS = {
     "a part of a queue": ("Queue/research", "spec.capability", "queues.research.capability  "),
     "a grant": ("team-a/ResourceQuota/oneblock", 'spec.hard["requests.nvidia.com/gpu"]', "quota.gpu: 32"),
     "the operator": ("oneblock-system/Deployment/kuberay-operator", "spec.replicas", "operator.replicas: 3"),
-    "the default of a chart": ("oneblock-system/StatefulSet/oneblock-redis", "spec.replicas", "templates/statefulset.yaml"),
+    "the default of a chart": (
+        "oneblock-system/StatefulSet/oneblock-redis",
+        "spec.replicas",
+        "templates/statefulset.yaml",
+    ),
     "a job": ("team-a/RayJob/nightly", "spec.entrypoint", "entrypoint: python train.py"),
     "a namespace": ("Namespace/team-a", "metadata.name", "global.namespaces.team-a"),
 }

@@ -26,7 +26,8 @@ def test_a_new_fleet_renders_as_it_is(engine: str, tmp_path: Path, run: Runner) 
     assert "error" not in ended.err
     run.ok("-C", root, "render")
     run.ok("-C", root, "check")
-    kinds = {yaml.safe_load(text)["kind"] for name, text in tree(root / "rendered").items() if name.startswith("gitops")}
+    rendered = {name: text for name, text in tree(root / "rendered").items() if name.endswith(".yaml")}
+    kinds = {yaml.safe_load(text)["kind"] for name, text in rendered.items() if name.startswith("gitops")}
     assert (kinds & {"Application", "Kustomization"} != set()) == (engine != "none")
     workflow = yaml.safe_load((root / ".github" / "workflows" / "oneblock.yml").read_text())
     assert f"pip install oneblock=={__version__}" in str(workflow)
@@ -110,7 +111,8 @@ def test_generate_of_our_own_charts_covers_the_schemas(
     monkeypatch.setattr(resources, "ROOT", tmp_path)
     run.ok("-C", tmp_path, "generate")
     run.ok("-C", tmp_path, "generate", "--check")
-    (tmp_path / "schemas" / "namespace.schema.json").write_text("{}")
+    with (tmp_path / "schemas" / "namespace.schema.json").open("a") as file:
+        file.write("\n")
     ended = run("-C", tmp_path, "generate", "--check")
     assert (ended.code, ended.out) == (1, "changed schemas/namespace.schema.json\n")
     run.ok("-C", tmp_path, "generate")
@@ -128,16 +130,19 @@ def test_schemas(fleet: Path, tmp_path: Path, run: Runner) -> None:
     schema = json.loads(run.ok("-C", fleet, "schema", "namespace").out)
     assert "rayClusters" in schema["properties"]
     ended = run.ok("-C", fleet, "schema", "--write", tmp_path / "s")
-    assert ended.out.splitlines() == [f"{tmp_path}/s/namespace.schema.json", f"{tmp_path}/s/platform.schema.json"] or len(
-        ended.out.splitlines()
-    ) == 2
+    assert (
+        ended.out.splitlines() == [f"{tmp_path}/s/namespace.schema.json", f"{tmp_path}/s/platform.schema.json"]
+        or len(ended.out.splitlines()) == 2
+    )
     assert json.loads((tmp_path / "s" / "namespace.schema.json").read_text()) == schema
     (tmp_path / "file").touch()
     ended = run("-C", fleet, "schema", "--write", tmp_path / "file")
     assert (ended.code, "cannot be written" in ended.err) == (1, True)
 
 
-@pytest.mark.parametrize(("shell", "mark"), [("bash", "complete -o"), ("zsh", "#compdef oneblock"), ("fish", "complete")])
+@pytest.mark.parametrize(
+    ("shell", "mark"), [("bash", "complete -o"), ("zsh", "#compdef oneblock"), ("fish", "complete")]
+)
 def test_completion_scripts(shell: str, mark: str, run: Runner) -> None:
     assert mark in run.ok("completion", shell).out
 
@@ -149,7 +154,7 @@ def test_completion_works_in_bash(tmp_path: Path, run: Runner) -> None:
     (tmp_path / "oneblock").write_text(f'#!/bin/sh\nexec {PROGRAM[0]} -m generator "$@"\n')
     (tmp_path / "oneblock").chmod(0o755)
     script = run.ok("completion", "bash").out
-    ask = "\nCOMP_WORDS=(oneblock val); COMP_CWORD=1; _oneblock_completion oneblock; echo \"${COMPREPLY[@]}\"\n"
+    ask = '\nCOMP_WORDS=(oneblock val); COMP_CWORD=1; _oneblock_completion oneblock; echo "${COMPREPLY[@]}"\n'
     done = subprocess.run(
         [bash, "-c", script + ask],
         env=environment(PATH=f"{tmp_path}{os.pathsep}{os.environ['PATH']}"),
@@ -166,7 +171,22 @@ def test_validate_some_files(fleet: Path, run: Runner) -> None:
     assert run.ok("-C", fleet, "validate", fleet / "values" / "namespaces" / "team-a.yaml").code == 0
     assert run("-C", fleet, "validate", team_b).code == 1
     assert run("-C", fleet, "validate", fleet / "values" / "platform.yaml").code == 1
-    assert run("-C", fleet, "validate", fleet / "values" / "namespaces").code == 1
+    for path in (fleet / "values" / "namespaces", fleet):
+        assert run("-C", fleet, "validate", path).code == 1
+    (fleet / "README").touch()
+    ended = run("-C", fleet, "validate", fleet / "README")
+    assert (ended.code, "no values file of this fleet is" in ended.err) == (2, True)
+
+
+def test_validate_by_any_name_of_a_file(fleet: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    (fleet.parent / "link").symlink_to(fleet)
+    monkeypatch.chdir(fleet / "values")
+    for path in ("namespaces/team-a.yaml", "../values/namespaces", fleet.parent / "link/values/namespaces/team-a.yaml"):
+        for root in ("..", fleet, fleet.parent / "link"):
+            assert (
+                "2 files checked" in run.ok("-C", root, "validate", path).err
+                or "of 2 files" in run("-C", root, "validate", path).err
+            )
 
 
 @pytest.mark.parametrize("form", ["concise", "json", "sarif", "github", "junit"])

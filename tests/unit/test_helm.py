@@ -58,7 +58,9 @@ def test_messages_lose_the_chain_of_templates(message: str, expected: str) -> No
 
 
 def test_sdk_renders_and_leaves_notes_out(tmp_path: Path) -> None:
-    chart = chart_at(tmp_path / "c", a="---\nkind: A\nname: {{ .Release.Name }}/{{ .Release.Namespace }}/{{ .Values.x }}\n")
+    chart = chart_at(
+        tmp_path / "c", a="---\nkind: A\nname: {{ .Release.Name }}/{{ .Release.Namespace }}/{{ .Values.x }}\n"
+    )
     (chart / "templates" / "NOTES.txt").write_text("thanks")
     (chart / "values.schema.json").write_text('{"required": ["y"]}')
     engine = open_engine("sdk", kube_version="1.36")

@@ -43,7 +43,15 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"{", b"[]", b"null", b'{"format": 1}', b'{"format": 2, "tree": "", "platform": "", "entries": {"a": [1]}}', b"\xff"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"format": 1}',
+        b'{"format": 2, "tree": "", "platform": "", "entries": {"a": [1]}}',
+        b"\xff",
+    ],
 )
 def test_a_damaged_cache_is_none(damage: bytes, tmp_path: Path) -> None:
     kept = saved(tmp_path)

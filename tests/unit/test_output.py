@@ -31,7 +31,15 @@ def test_the_index_is_what_sha256sum_reads(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["", "no digest", f"{'0' * 63}  a", f"{'0' * 64}  /etc/passwd", f"{'0' * 64}  ../x", f"{'0' * 64}  a/./b", "<<<<<<< HEAD"],
+    [
+        "",
+        "no digest",
+        f"{'0' * 63}  a",
+        f"{'0' * 64}  /etc/passwd",
+        f"{'0' * 64}  ../x",
+        f"{'0' * 64}  a/./b",
+        "<<<<<<< HEAD",
+    ],
 )
 def test_a_damaged_index_owns_less(line: str) -> None:
     good = write({"a.yaml": "1" * 64})

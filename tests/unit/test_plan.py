@@ -48,7 +48,9 @@ def test_a_release_is_told_only_what_its_chart_reads() -> None:
 
 
 def test_switched_off_parts_are_no_releases() -> None:
-    off = "redis: {enabled: false}\ncrds: {enabled: false}\noperator: {enabled: false}\nglobal: {batchScheduler: none}\n"
+    off = (
+        "redis: {enabled: false}\ncrds: {enabled: false}\noperator: {enabled: false}\nglobal: {batchScheduler: none}\n"
+    )
     assert releases(off) == {}
     assert sorted(releases(off + "queues: {q: {}}\n")) == ["queues"]
     classes = yaml.safe_dump({"global": {"batchScheduler": "none", "priorityClasses": {"p": {"value": 1}}}})

@@ -41,7 +41,9 @@ def test_a_yaml_parser_agrees_and_rendering_twice_gives_the_same_bytes(name: str
 
 def manifest(kind: str, name: str, namespace: str = "", api: str = "v1") -> str:
     where = f"  namespace: {namespace}\n" if namespace else ""
-    return f"apiVersion: {api}\nkind: {kind}\nmetadata:\n  name: {name}\n{where}  labels:\n    name: other\nspec: {{}}\n"
+    return (
+        f"apiVersion: {api}\nkind: {kind}\nmetadata:\n  name: {name}\n{where}  labels:\n    name: other\nspec: {{}}\n"
+    )
 
 
 @pytest.mark.parametrize("quoted", ["a", '"a"', "'a'"])

@@ -168,7 +168,13 @@ def test_folders_that_cannot_be_renamed(tmp_path: Path, monkeypatch: pytest.Monk
     (root / "link").symlink_to("README")
     fixed_folders(monkeypatch)
     put(root, {"ray/one": {"b.yaml": b"new", "c.yaml": b"c"}, "ray/two": {}, "crds": {"a.yaml": b"a"}})
-    expected = {"crds/a.yaml": b"a", "ray/one/b.yaml": b"new", "ray/one/c.yaml": b"c", "README": b"mine", "link": b"mine"}
+    expected = {
+        "crds/a.yaml": b"a",
+        "ray/one/b.yaml": b"new",
+        "ray/one/c.yaml": b"c",
+        "README": b"mine",
+        "link": b"mine",
+    }
     assert ours(root) == expected
     assert not (root / "ray" / "two").exists()
     assert (root / "link").is_symlink()
