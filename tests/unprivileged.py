@@ -14,7 +14,7 @@ NOBODY = 65534
 
 @contextmanager
 def unprivileged() -> Iterator[Path]:
-    """A folder of one's own, as a user whom permissions bind. Modules must be imported before: see the caller's user."""
+    """A folder of one's own, as a user whom permissions bind. Modules must be imported before."""
     folder = Path(tempfile.mkdtemp(prefix="oneblock-test-"))
     was = os.geteuid()
     if was == 0:

@@ -55,19 +55,23 @@ def differences(old: Any, new: Any, old_path: FieldPath = (), new_path: FieldPat
         for key in [*old, *(key for key in new if key not in old)]:
             before, after = old.get(key, MISSING), new.get(key, MISSING)
             yield from differences(before, after, (*old_path, key), (*new_path, key))
-    elif (name := _name_of(old_path)) and (old or new) and _is_list(old) and _is_list(new):
+    elif (name := _name_of(old_path)) and (_entries(old) or _entries(new)) and _is_list(old) and _is_list(new):
         before, after = ([] if each is MISSING else each for each in (old, new))
         yield from _by_name(before, after, old_path, new_path, name)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         for index, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from differences(before, after, (*old_path, index), (*new_path, index))
-    elif old != new:
+    elif old != new or isinstance(old, bool) != isinstance(new, bool):  # 1 is True to Python, not to Kubernetes
         yield Difference(old_path, new_path, old, new)
 
 
 def _is_list(value: Any) -> bool:
     """Whether it is a list, or may be taken for an empty one."""
     return isinstance(value, list) or value is MISSING
+
+
+def _entries(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)
 
 
 def _by_name(

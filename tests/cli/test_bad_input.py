@@ -101,10 +101,15 @@ def output(fleet: Path) -> Path:
     return fleet / "tree"
 
 
+def foreign(path: Path) -> None:
+    path.mkdir()
+    (path / "x").write_text("mine")
+
+
 OUTPUTS = {
     "a file": (lambda path: path.write_text("mine") and None, "is a file; the rendered tree needs a folder"),
     "a foreign folder": (
-        lambda path: path.mkdir() or (path / "x").write_text("mine") and None,
+        foreign,
         "nothing of OneBlock's",
     ),
     "a dangling link": (lambda path: path.symlink_to("nowhere"), "is a link to nothing"),
@@ -163,7 +168,7 @@ def test_a_full_disk(fleet: Path, run: Runner) -> None:
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=limited,  # noqa: PLW1509
+        preexec_fn=limited,
     )
     assert done.returncode == 1
     assert "rendered cannot be written: file too large" in done.stderr

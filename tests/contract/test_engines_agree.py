@@ -1,4 +1,4 @@
-"""Helm in process, Helm 4 and Helm 3 as programs: the same documents, byte for byte, for every release of every fleet."""
+"""Helm in process, Helm 4 and Helm 3 as programs give the same documents, byte for byte, for every fleet's releases."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def test_sdk_renders_an_umbrella_afresh_each_time(tmp_path: Path) -> None:
 
 def test_sdk_refusals_are_helm_errors(tmp_path: Path) -> None:
     chart = chart_at(tmp_path / "c", a='{{ fail "say why" }}')
-    with pytest.raises(HelmError, match="^say why$"):
+    with pytest.raises(HelmError, match=r"^say why$"):
         SdkEngine().render(chart, "r", "n", {})
 
 
@@ -110,7 +110,7 @@ def test_the_environment_names_the_program(monkeypatch: pytest.MonkeyPatch, tmp_
     ("answer", "message"),
     [
         ("echo v3.18.4; exit 0", "needs 3.18.5 or newer"),
-        ("echo broken >&2; exit 1", "^broken$"),
+        ("echo broken >&2; exit 1", r"^broken$"),
         ("exit 4", "ended with 4"),
     ],
 )
