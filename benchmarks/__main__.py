@@ -88,7 +88,11 @@ def scale(scratch: Path, runs: int) -> None:
     make_fleet(small, 400)
     make_fleet(large, 4000)
     pairs = [(cold(small), cold(large)) for _ in range(max(1, runs - 1))]
-    told("cost of a namespace at 4,000 / at 400", ratio(b.seconds / 4000 / (a.seconds / 400) for a, b in pairs), "goal <= 1.15")
+    told(
+        "cost of a namespace at 4,000 / at 400",
+        ratio(b.seconds / 4000 / (a.seconds / 400) for a, b in pairs),
+        "goal <= 1.15",
+    )
     told("peak memory at 4,000, largest process", f"{max(b.largest for _, b in pairs):.0f} MB", "goal <= 300 MB")
     told("peak memory at 4,000, all processes", f"{max(b.together for _, b in pairs):.0f} MB")
 

@@ -60,7 +60,16 @@ def helm_program(program: str, root: Path, namespaces: int) -> float:
         for each in chosen:
             if each.home in wanted:
                 file.write_text(json.dumps(each.values), encoding="utf-8")
-                command = [program, "template", each.name, str(CHARTS / each.chart), "-n", each.namespace, "-f", str(file)]
+                command = [
+                    program,
+                    "template",
+                    each.name,
+                    str(CHARTS / each.chart),
+                    "-n",
+                    each.namespace,
+                    "-f",
+                    str(file),
+                ]
                 started = time.perf_counter()
                 subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
                 total += time.perf_counter() - started

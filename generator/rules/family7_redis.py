@@ -182,7 +182,12 @@ def shared_state(workload: Workload) -> Iterator[Finding]:
     ``upgradeStrategy: None``."""
     cluster = workload.cluster
     value = cluster.gcs_options.get(STORAGE) if cluster else None
-    if cluster and value is not None and OWN_NAME not in str(value) and workload.object.get("spec", "upgradeStrategy", "type") != "None":
+    if (
+        cluster
+        and value is not None
+        and OWN_NAME not in str(value)
+        and workload.object.get("spec", "upgradeStrategy", "type") != "None"
+    ):
         where = workload.span(cluster.field("gcsFaultToleranceOptions", STORAGE))
         yield Finding(f'both clusters of an upgrade of "{workload.name}" would use the state "{value}"', where)
 

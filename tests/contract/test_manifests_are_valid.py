@@ -34,7 +34,9 @@ def definition(api_version: str, kind: str) -> str:
     """The name of a built-in kind's schema."""
     group, _, version = api_version.rpartition("/")
     if group.endswith(".k8s.io"):
-        group = {"apiextensions.k8s.io": "apiextensions-apiserver.pkg.apis.apiextensions"}.get(group, group.split(".")[0])
+        group = {"apiextensions.k8s.io": "apiextensions-apiserver.pkg.apis.apiextensions"}.get(
+            group, group.split(".")[0]
+        )
     if group.startswith("apiextensions-apiserver"):
         return f"io.k8s.{group}.{version}.{kind}"
     return f"io.k8s.api.{group or 'core'}.{version}.{kind}"
@@ -57,7 +59,9 @@ def closed_schema(node: Any) -> Any:
 @pytest.mark.parametrize("fleet", ROOTS)
 def test_every_object_is_valid(fleet: str) -> None:
     minor = kubernetes.chosen(load(fleet).platform.versions.kubernetes)
-    ours = {key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(fleet, closed=True).items()}
+    ours = {
+        key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(fleet, closed=True).items()
+    }
     wrong, seen = [], 0
     for file in rendered.files(fleet):
         manifest = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -65,7 +69,9 @@ def test_every_object_is_valid(fleet: str) -> None:
         if key[0].split("/")[0].endswith(FOREIGN):
             continue
         checker = ours.get(key) or kubernetes.validator(minor, definition(*key), complete=True)
-        wrong += [f"{file.name}: {'.'.join(map(str, e.instance_path))}: {e.message}" for e in checker.iter_errors(manifest)]
+        wrong += [
+            f"{file.name}: {'.'.join(map(str, e.instance_path))}: {e.message}" for e in checker.iter_errors(manifest)
+        ]
         seen += 1
     assert not wrong, "\n".join(wrong[:20])
     assert seen > 20

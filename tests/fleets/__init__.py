@@ -8,7 +8,10 @@ from generator.fleet import Fleet, Platform, open_namespace
 from generator.source import Document, find_values, read
 
 HERE = Path(__file__).resolve().parent
-ROOTS = {"getting-started": HERE.parent.parent, **{each.name: each for each in sorted(HERE.iterdir()) if (each / "values").is_dir()}}
+ROOTS = {
+    "getting-started": HERE.parent.parent,
+    **{each.name: each for each in sorted(HERE.iterdir()) if (each / "values").is_dir()},
+}
 """Name → the fleet's root; the sample fleet that ``oneblock init`` copies is one of them."""
 
 

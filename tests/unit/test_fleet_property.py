@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.fleet import Platform, open_namespace
+from generator.fleet.workload import walk
 from generator.plan import namespace_releases
 from generator.schema import Versions, check
 from generator.source import Document, read
 from tests.charts.rendering import chart, engine
 from tests.unit.test_fleet_is_the_charts import at, named
-from generator.fleet.workload import walk
 
 PLATFORM = """\
 global:
@@ -66,13 +66,20 @@ group = {
     ),
 }
 worker = some(
-    **group, minReplicas=counts, replicas=counts, maxReplicas=counts, numOfHosts=st.integers(1, 2), suspend=st.booleans()
+    **group,
+    minReplicas=counts,
+    replicas=counts,
+    maxReplicas=counts,
+    numOfHosts=st.integers(1, 2),
+    suspend=st.booleans(),
 )
 clusters = some(
     profile=st.sampled_from(["small", "default"]),
     queue=names,
     rayVersion=st.just("2.50.0"),
-    autoscaling=some(enabled=st.booleans(), idleTimeoutSeconds=st.integers(1, 2_000_000), version=st.sampled_from(["v1", "v2"])),
+    autoscaling=some(
+        enabled=st.booleans(), idleTimeoutSeconds=st.integers(1, 2_000_000), version=st.sampled_from(["v1", "v2"])
+    ),
     gcsFaultTolerance=some(enabled=st.booleans(), generation=st.integers(1, 3)),
     head=some(**group, numCpus=counts),
     workerGroups=st.dictionaries(names, worker, max_size=2),
@@ -90,7 +97,9 @@ clusters = some(
 
 
 def document(file: str, data: object) -> Document:
-    found, findings = read(file, json.dumps(data, ensure_ascii=False).encode() if not isinstance(data, str) else data.encode())
+    found, findings = read(
+        file, json.dumps(data, ensure_ascii=False).encode() if not isinstance(data, str) else data.encode()
+    )
     assert found is not None, findings
     return found
 

@@ -128,7 +128,10 @@ def test_lines_that_stay_as_they_are(line: str) -> None:
         ("auth:\n  password: x\n  user: y", "  user: y"),
         ("secret:\n  secretName: x", "  secretName: x"),
         ("redisPassword:\n  value: hunter2", "  •••"),
-        ("redisPassword:\n  valueFrom: {secretKeyRef: {name: a, key: b}}", "  valueFrom: {secretKeyRef: {name: a, key: b}}"),
+        (
+            "redisPassword:\n  valueFrom: {secretKeyRef: {name: a, key: b}}",
+            "  valueFrom: {secretKeyRef: {name: a, key: b}}",
+        ),
         ("x: y\nredisPassword: {value: hunter2}", "redisPassword: {value: •••}"),
         ("script: |\n  echo\n  tokens", "  tokens"),
         ("code: |\n  -----BEGIN RSA PRIVATE KEY-----\n  MIIEow", "  •••"),
