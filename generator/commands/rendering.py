@@ -17,6 +17,7 @@ from generator.commands.work import Result, Unit
 from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
+from generator.plan import BATCH
 
 SHRINK = 0.2
 """The share of a tree's objects one run may remove without being told; small trees may always lose a few."""
@@ -59,7 +60,8 @@ class _Run:
             return units
         platform = self.job.tools.platform
         grants = sorted({*platform.namespaces, platform.system_namespace})
-        return [Unit("platform"), *units, *(Unit("grant", name) for name in grants)]
+        batches = (tuple(grants[start : start + BATCH]) for start in range(0, len(grants), BATCH))
+        return [Unit("platform"), *(Unit("grants", names=names) for names in batches), *units]
 
 
 def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None) -> Tree:

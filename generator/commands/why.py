@@ -18,7 +18,7 @@ from generator.commands.reasons import reason
 from generator.commands.words import Home, value_at
 from generator.diagnostics import Path, Span, dotted, near
 from generator.fleet import Namespace, Place, Workload
-from generator.plan import namespace_grant, platform_releases
+from generator.plan import namespace_grants, platform_releases
 
 _STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
 
@@ -78,7 +78,7 @@ def _objects(job: Job, namespace: Namespace | None, homes: set[str]) -> Iterator
     """Objects by their file in the tree, those of the namespace first; grants of ``homes`` only."""
     own = work.everything(job, [namespace] if namespace is not None else [], platform=False)
     about = job.tools.platform
-    grants = [namespace_grant(about, home) for home in sorted(homes & {*about.namespaces, about.system_namespace})]
+    grants = namespace_grants(about, homes & {*about.namespaces, about.system_namespace})
     platform = work.rendered(job, chain(grants, platform_releases(about)))
     for folder, files in chain(own, platform, work.gitops_of_platform(job)):
         for name, content in files.items():

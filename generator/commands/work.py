@@ -13,7 +13,7 @@ from generator.diagnostics import Diagnostic, Span
 from generator.fleet import Namespace
 from generator.helm import HelmError
 from generator.output import Folder, Stage, compare
-from generator.plan import Release, namespace_grant, namespace_grants, namespace_releases, platform_releases
+from generator.plan import Release, namespace_grants, namespace_releases, platform_releases
 from generator.render import ManifestError, render_release
 
 Files = tuple[str, dict[str, bytes]]
@@ -21,10 +21,11 @@ Files = tuple[str, dict[str, bytes]]
 
 
 class Unit(NamedTuple):
-    """A part of the work: a namespace file, one namespace's grants (``name``), or the rest of the platform file."""
+    """A part of the work: a namespace file (``name``), some namespaces' grants (``names``), or the rest of the platform."""
 
-    what: Literal["file", "grant", "platform"]
+    what: Literal["file", "grants", "platform"]
     name: str = ""
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,8 @@ def do(job: Job, unit: Unit) -> Result:
     if unit.what == "file":
         return _namespace_file(job, unit)
     platform = job.tools.platform
-    if unit.what == "grant":
-        grant = namespace_grant(platform, unit.name)
-        return _stage(job, Result(unit), rendered(job, [grant]), job.platform_file)
+    if unit.what == "grants":
+        return _stage(job, Result(unit), rendered(job, namespace_grants(platform, unit.names)), job.platform_file)
     releases = list(platform_releases(platform))
     folders = chain(rendered(job, releases), gitops_of_platform(job))
     return _stage(job, Result(unit), folders, job.platform_file)
@@ -83,12 +83,15 @@ def _stage(job: Job, result: Result, folders: Iterable[Files], culprit: str) -> 
 
 
 def rendered(job: Job, releases: Iterable[Release]) -> Iterator[Files]:
-    """Each release's folder and its files by name."""
+    """Each release's folder, or folders, and their files by name."""
     tools = job.tools
     for release in releases:
-        files = render_release(release, tools.engine, tools.charts)
-        start = len(release.folder) + 1
-        yield release.folder, {each.path[start:]: each.content for each in files}
+        depth = release.folder.count("/") + (1 if release.home else 2)
+        folders: dict[str, dict[str, bytes]] = {} if not release.home else {release.folder: {}}
+        for file in render_release(release, tools.engine, tools.charts):
+            parts = file.path.split("/")
+            folders.setdefault("/".join(parts[:depth]), {})["/".join(parts[depth:])] = file.content
+        yield from folders.items()
 
 
 def everything(job: Job, namespaces: Iterable[Namespace], *, platform: bool) -> Iterator[Files]:

@@ -4,6 +4,6 @@ A release is handed only the part of the values its chart reads; a contract test
 same objects. That keeps a render at about a millisecond however many namespaces the platform file declares.
 """
 
-from generator.plan.releases import Release, namespace_grant, namespace_grants, namespace_releases, platform_releases
+from generator.plan.releases import BATCH, Release, namespace_grants, namespace_releases, platform_releases
 
-__all__ = ["Release", "namespace_grant", "namespace_grants", "namespace_releases", "platform_releases"]
+__all__ = ["BATCH", "Release", "namespace_grants", "namespace_releases", "platform_releases"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,6 +12,9 @@ from generator.fleet.workload import as_map
 Chart = Literal["crds", "namespaces", "operator", "queues", "redis", "ray"]
 
 _EVERY_CHART = ("cluster", "systemNamespace", "clusterDomain", "imagePullSecrets", "versions", "monitoring")
+BATCH = 16
+"""Namespaces whose grants are rendered together."""
+
 _GLOBAL: dict[Chart, tuple[str, ...]] = {
     "crds": _EVERY_CHART,
     "namespaces": (*_EVERY_CHART, "batchScheduler"),
@@ -28,6 +31,7 @@ class Release:
     """One ``helm install``: chart, names, values, and the folder of the rendered tree its objects go to.
 
     ``home`` is the namespace whose objects stand at the folder's top; those of another namespace go to a folder below.
+    With no ``home`` every namespace has a folder below, which is then what is compared and written as one.
     """
 
     chart: Chart
@@ -49,24 +53,21 @@ def platform_releases(platform: Platform) -> Iterator[Release]:
             yield Release(chart, f"oneblock-{chart}", system, chart, system, values)
 
 
-def namespace_grants(platform: Platform) -> Iterator[Release]:
-    """One render of chart ``namespaces`` for each declared namespace, and one for the platform's own."""
-    for name in sorted({*platform.namespaces, platform.system_namespace}):
-        yield namespace_grant(platform, name)
+def namespace_grants(platform: Platform, names: Iterable[str] | None = None) -> Iterator[Release]:
+    """What namespaces (all of them, or ``names``) are granted: renders of the chart ``namespaces``, a batch each.
 
-
-def namespace_grant(platform: Platform, name: str) -> Release:
-    """What one namespace is granted.
-
-    The platform's own Namespace, where it is not declared, is what ``helm install --create-namespace`` makes for Helm's
-    users.
+    Helm parses a chart's templates anew for every render; a batch shares that. The platform's own Namespace, where it is
+    not declared, is what ``helm install --create-namespace`` makes for Helm's users.
     """
-    system = platform.system_namespace
-    declared = {name: platform.namespaces[name]} if name in platform.namespaces else {}
-    values: dict[str, Any] = {"global": _global(platform, "namespaces") | {"namespaces": declared}}
-    if not declared:
-        values["createSystemNamespace"] = True
-    return Release("namespaces", "oneblock-namespaces", system, f"namespaces/{name}", name, values)
+    system, shared = platform.system_namespace, _global(platform, "namespaces")
+    chosen = sorted({*platform.namespaces, system} if names is None else names)
+    for start in range(0, len(chosen), BATCH):
+        batch = chosen[start : start + BATCH]
+        declared = {name: platform.namespaces[name] for name in batch if name in platform.namespaces}
+        values: dict[str, Any] = {"global": shared | {"namespaces": declared}}
+        if len(declared) < len(batch):
+            values["createSystemNamespace"] = True
+        yield Release("namespaces", "oneblock-namespaces", system, "namespaces", "", values)
 
 
 def namespace_releases(namespace: Namespace) -> Iterator[Release]:

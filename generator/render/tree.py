@@ -29,7 +29,7 @@ def render_release(release: Release, engine: Engine, charts: Path) -> list[File]
 def place(folder: str, home: str, manifests: list[Manifest]) -> list[File]:
     """``<folder>/<kind>-<name>.yaml``, one folder deeper for namespaces other than ``home``.
 
-    Kinds of two groups that would share a file (Volcano's Job and batch Job) carry their group: ``job.batch-x.yaml``.
+    A Namespace counts as being in itself. Kinds of two groups that would share a file (Volcano's Job and batch Job) carry their group: ``job.batch-x.yaml``.
     """
     taken = Counter((each.namespace, _name(each)) for each in manifests)
     files = []
@@ -37,7 +37,8 @@ def place(folder: str, home: str, manifests: list[Manifest]) -> list[File]:
         name = _name(each)
         if taken[each.namespace, name] > 1:
             name = _name(each, with_group=True)
-        below = f"{each.namespace}/" if each.namespace not in ("", home) else ""
+        owner = each.name if each.kind == "Namespace" else each.namespace
+        below = f"{owner}/" if owner not in ("", home) else ""
         files.append(File(f"{folder}/{below}{name}", each.text.encode()))
     return sorted(files, key=lambda file: file.path)
 

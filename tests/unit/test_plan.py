@@ -57,13 +57,23 @@ def test_switched_off_parts_are_no_releases() -> None:
     assert "queues" in releases(classes)
 
 
-def test_one_grant_a_namespace_and_one_for_the_platforms_own() -> None:
-    found = list(namespace_grants(platform()))
-    assert [(each.folder, each.home) for each in found] == [(f"namespaces/{n}", n) for n in ("a", "b", "sys")]
-    assert [list(each.values["global"]["namespaces"]) for each in found] == [["a"], ["b"], []]
-    assert found[1].values["global"]["namespaces"]["b"] == {"users": ["u"]}
-    assert found[2].values["global"]["namespaces"] == {}
+def test_grants_are_rendered_together_with_the_platforms_own_namespace() -> None:
+    (found,) = namespace_grants(platform())
+    assert (found.folder, found.home) == ("namespaces", "")
+    assert found.values["global"]["namespaces"] == {"a": {}, "b": {"users": ["u"]}}
+    assert found.values["createSystemNamespace"] is True
+
+
+def test_grants_come_in_batches() -> None:
+    names = [f"n{number:02}" for number in range(40)]
+    declared = yaml.safe_dump({"global": {"namespaces": {name: {"labels": {"l": name}} for name in names}}})
+    found = list(namespace_grants(platform(declared)))
+    batches = [list(each.values["global"]["namespaces"]) for each in found]
+    assert [len(batch) for batch in batches] == [16, 16, 8]
+    assert sum(batches, []) == names
     assert [each.values.get("createSystemNamespace") for each in found] == [None, None, True]
+    (some,) = namespace_grants(platform(declared), ["n03"])
+    assert some.values["global"]["namespaces"] == {"n03": {"labels": {"l": "n03"}}}
 
 
 def test_a_declared_system_namespace_keeps_its_own_grant() -> None:
