@@ -1,0 +1,1 @@
+"""OneBlock's speed, as ratios in one run: ``python -m benchmarks``."""

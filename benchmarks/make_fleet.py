@@ -1,4 +1,4 @@
-"""Writes a fleet of many namespaces with three RayClusters each: ``python benchmarks/make_fleet.py DIR [NAMESPACES]``."""
+"""Writes a fleet of many namespaces, three RayClusters each: ``python benchmarks/make_fleet.py DIR [NAMESPACES]``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ global:
   versions: {{kubernetes: "1.36", kuberay: 1.6.2, ray: 2.60.0, volcano: 1.14.1}}
   nodes:
     cpu: {{count: 400, cpu: 64, memory: 256Gi}}
-    a100: {{count: 200, cpu: 96, memory: 1Ti, gpu: 8, labels: {{pool: a100}}, taints: ["nvidia.com/gpu=present:NoSchedule"]}}
+    a100:
+      {{count: 200, cpu: 96, memory: 1Ti, gpu: 8, labels: {{pool: a100}}, taints: ["nvidia.com/gpu:NoSchedule"]}}
   namespaces:
 {namespaces}
 queues:

@@ -1,8 +1,8 @@
 """What OneBlock has to say about a file: values, never printed here.
 
-A :class:`Diagnostic` is made by whichever layer finds the fault and travels unchanged to ``report``, the only place that
-turns it into text. Lines and columns are 1-based; columns count Unicode code points, as editors do; an end column is the
-first column after the marked text.
+A :class:`Diagnostic` is made by whichever layer finds the fault and travels unchanged to ``report``, the only place
+that turns it into text. Lines and columns are 1-based; columns count Unicode code points, as editors do; an end column
+is the first column after the marked text.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The fleet as its files describe it: typed views over documents, no I/O, nothing printed.
 
-``Fleet`` holds one cluster: its :class:`Platform` (the admin's file) and the :class:`Namespace` of each team. A workload
-(RayCluster, RayJob, RayCronJob, RayService) knows the Kubernetes object it will become as far as OneBlock's rules look at
-it, and for every field of that object the place in the values files that said so.
+``Fleet`` holds one cluster: its :class:`Platform` (the admin's file) and the :class:`Namespace` of each team. A
+workload (RayCluster, RayJob, RayCronJob, RayService) knows the Kubernetes object it will become as far as OneBlock's
+rules look at it, and for every field of that object the place in the values files that said so.
 """
 
 from generator.fleet.model import Fleet, Namespace, Platform, Queue, open_namespace

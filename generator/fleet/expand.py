@@ -130,7 +130,7 @@ def service_spec(short: Sourced, made: Sourced) -> None:
 
 
 def gcs_fault_tolerance(short: Sourced, *, default: bool) -> bool:
-    """Whether GCS fault tolerance is on: the platform's default, then the profile, then the cluster; ``disable`` wins."""
+    """Whether GCS fault tolerance is on: platform default, then profile, then cluster; ``disable`` wins."""
     if short.get("gcsFaultTolerance", "disable") is True:
         return False
     chosen = short.get("gcsFaultTolerance", "enabled")

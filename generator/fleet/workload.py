@@ -117,7 +117,7 @@ class ClusterSpec:
 
     @property
     def autoscaler_v2(self) -> bool:
-        """Whether the operator takes the cluster for autoscaler v2: only an explicit choice counts (KubeRay validation.go)."""
+        """Whether the operator takes it for autoscaler v2: only an explicit choice counts (KubeRay validation.go)."""
         if as_map(self.spec.get("autoscalerOptions")).get("version") == "v2":
             return True
         return self.head.env.get("RAY_enable_autoscaler_v2") in ("1", "true")

@@ -56,8 +56,8 @@ def platform_releases(platform: Platform) -> Iterator[Release]:
 def namespace_grants(platform: Platform, names: Iterable[str] | None = None) -> Iterator[Release]:
     """What namespaces (all of them, or ``names``) are granted: renders of the chart ``namespaces``, a batch each.
 
-    Helm parses a chart's templates anew for every render; a batch shares that. The platform's own Namespace, where it is
-    not declared, is what ``helm install --create-namespace`` makes for Helm's users.
+    Helm parses a chart's templates anew for every render; a batch shares that. The platform's own Namespace, where it
+    is not declared, is what ``helm install --create-namespace`` makes for Helm's users.
     """
     system, shared = platform.system_namespace, _global(platform, "namespaces")
     chosen = sorted({*platform.namespaces, system} if names is None else names)

@@ -29,7 +29,8 @@ def render_release(release: Release, engine: Engine, charts: Path) -> list[File]
 def place(folder: str, home: str, manifests: list[Manifest]) -> list[File]:
     """``<folder>/<kind>-<name>.yaml``, one folder deeper for namespaces other than ``home``.
 
-    A Namespace counts as being in itself. Kinds of two groups that would share a file (Volcano's Job and batch Job) carry their group: ``job.batch-x.yaml``.
+    A Namespace counts as being in itself. Kinds of two groups that would share a file (Volcano's Job and batch Job)
+    carry their group: ``job.batch-x.yaml``.
     """
     taken = Counter((each.namespace, _name(each)) for each in manifests)
     files = []

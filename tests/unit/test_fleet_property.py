@@ -21,7 +21,8 @@ PLATFORM = """\
 global:
   batchScheduler: none
   gcsFaultTolerance: {enabled: true}
-  nodes: {a100: {count: 1, cpu: 96, memory: 1Ti, gpu: 8, gpuResource: amd.com/gpu, labels: {pool: a}, taints: ["a=b:NoSchedule"]}}
+  nodes:
+    a100: {count: 1, cpu: 9, memory: 1Ti, gpu: 8, gpuResource: amd.com/gpu, labels: {p: a}, taints: ["a=b:NoSchedule"]}
   namespaces: {team: {owners: [a]}}
   profiles:
     small: {head: {cpu: 1, env: {A: "1"}}, workerGroups: {a: {minReplicas: 1, cpu: 2}}, autoscaling: {enabled: true}}
@@ -50,6 +51,7 @@ group = {
     "labels": st.dictionaries(st.sampled_from(["l", "m"]), st.sampled_from(["x", "1"])),
     "rayStartParams": st.dictionaries(st.sampled_from(["num-cpus", "block"]), st.sampled_from(["2", "true"])),
     "serviceAccountName": st.just("sa"),
+    "nodes": st.just("a100"),
     "template": some(
         metadata=st.just({"labels": {"t": "1"}}),
         spec=some(
