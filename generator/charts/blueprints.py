@@ -40,7 +40,8 @@ def sources(chart: str, part: str) -> dict[str, Path]:
     for owner in (SHARED, chart):
         folder = CHARTS / owner / part
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and not path.name.startswith("."):
+            # pip compiles a chart's scripts where it installs them
+            if path.is_file() and not path.name.startswith(".") and path.parent.name != "__pycache__":
                 found[f"{part}/{path.relative_to(folder).as_posix()}"] = path
     return dict(sorted(found.items()))
 

@@ -32,8 +32,12 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[str]:
 
 
 def present(folder: Path) -> set[str]:
-    """The files below a folder, as paths with forward slashes."""
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    """The files below a folder, as paths with forward slashes; not what Python makes of a script when it is installed."""
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    }
 
 
 def _remove(folder: Path, path: str) -> None:

@@ -23,7 +23,8 @@ from generator.cli import (
 from generator.cli.context import Context
 
 EPILOG = """\b
-Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 an error in OneBlock.
+Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 an error in OneBlock,
+130 interrupted (Ctrl-C), 141 whoever read the output left.
 Data goes to standard output, talk to standard error."""
 
 

@@ -31,9 +31,10 @@ def command(context: Context, check: bool, charts: Path | None, crds: str) -> No
         report = generate_charts(context.root, folder, crds="full" if crds == "full" else "slim", write=not check)
     except OSError as error:
         raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
-    for line in report.stale:
-        click.echo(line)
-    state = "up to date" if not report.stale else "stale: run oneblock generate" if check else "written"
+    if check:
+        for line in report.stale:
+            click.echo(line)
+    state = "up to date" if not report.stale else "stale: run oneblock generate" if check else report.written
     click.echo(f"{folder}: {report.files} files, {state}", err=True)
     if check and report.stale:
         raise click.exceptions.Exit(FINDINGS)

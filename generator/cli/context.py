@@ -39,6 +39,13 @@ class Context:
         """How to draw on standard error."""
         return _style(sys.stderr, self.color)
 
+    @cached_property
+    def prefix(self) -> str:
+        """From the top of the Git checkout (else from here) to the fleet's root; empty when that is the same folder."""
+        root, here = self.root.resolve(), Path.cwd()
+        top = next((each for each in (root, *root.parents) if (each / ".git").exists()), here)
+        return root.relative_to(top).as_posix() if root != top and root.is_relative_to(top) else ""
+
     def lines(self, file: str) -> Sequence[str] | None:
         """The lines of a values file, for excerpts."""
         try:
@@ -87,6 +94,14 @@ def tell_findings(
         from generator.commands.book import titles
 
         described = titles()
-    run = Run(findings, files, lines=context.lines, rules=described, version=__version__, seconds=seconds)
+    run = Run(
+        findings,
+        files,
+        lines=context.lines,
+        rules=described,
+        version=__version__,
+        seconds=seconds,
+        prefix=context.prefix,
+    )
     style = context.err if to_people and name == "text" else context.out
     click.echo(write(name, run, style), nl=False, err=name == "text")

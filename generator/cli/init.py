@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from generator.cli.context import USAGE, Context, pass_context
+from generator.cli.context import FINDINGS, USAGE, Context, pass_context
 
 
 @click.command(name="init", short_help="Write a new fleet, ready to render.")
@@ -22,15 +22,15 @@ def command(context: Context, folder: Path, gitops: str, ci: str | None) -> None
         oneblock init ray-fleet
         oneblock init ray-fleet --gitops argocd --ci github
     """
-    from generator.commands.init import InitError, new_fleet, write_fleet
+    from generator.commands.init import InitError, UnwritableError, new_fleet, write_fleet
 
     target = context.root / folder
     files = new_fleet(gitops, ci)  # type: ignore[arg-type]
     try:
         write_fleet(target, files)
-    except InitError as error:
+    except (InitError, UnwritableError) as error:
         click.echo(f"error: {error}", err=True)
-        raise click.exceptions.Exit(USAGE) from None
+        raise click.exceptions.Exit(USAGE if isinstance(error, InitError) else FINDINGS) from None
     told = [(f"{target / file.path}", file.about) for file in files if file.about]
     width = max(len(path) for path, _ in told)
     for path, about in told:

@@ -32,8 +32,20 @@ def shielded(command: click.Command, arguments: list[str] | None = None) -> int:
     except BrokenPipeError:
         return _closed(PIPE_CLOSED)
     except Exception as error:
-        return _no_room(error) if isinstance(error, OSError) and _is_full(error) else _crashed(error)
+        code = _failed(error)
+        if code is None:
+            return _no_room(error) if isinstance(error, OSError) and _is_full(error) else _crashed(error)
     return _flushed(code if isinstance(code, int) else 0)
+
+
+def _failed(error: Exception) -> int | None:
+    """The exit code for a place that cannot be read or written, or a program that is missing: those have said it."""
+    from generator.output import OutputError
+
+    if not isinstance(error, OutputError):
+        return None
+    click.echo(f"error: {error}", err=True)
+    return FINDINGS
 
 
 def _flushed(code: int) -> int:

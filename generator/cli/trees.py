@@ -20,10 +20,11 @@ def run_trees(context: Context, values: Path | None, options: Options, started: 
     """Renders or checks every cluster; whether anything is wrong."""
     from generator.commands.fleet_files import find_clusters
     from generator.commands.pipeline import WorkerLostError
-    from generator.commands.render import render
+    from generator.commands.render import check_engine, render
     from generator.diagnostics import has_errors, in_order
     from generator.report.progress import Progress
 
+    check_engine(options.engine)
     clusters, findings = find_clusters(context.root, values)
     if has_errors(findings):  # nothing can be rendered: say all there is to say
         from generator.commands.validate import validate

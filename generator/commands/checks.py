@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import replace
 
 from generator import rules, schema
+from generator.commands.fleet_files import Opened
 from generator.commands.job import Job
 from generator.diagnostics import Diagnostic, has_errors
 from generator.source import Document, load
+
+
+UNKNOWN_FIELDS = frozenset({"OB204", "OB206"})
+"""Findings about keys too many: what the rules look at is there all the same."""
+
+UNCHECKED = "the rules were not checked for this file: they need its fields to have the right form first"
 
 
 def check_platform(document: Document, job: Job) -> list[Diagnostic]:
     """Every finding of the platform file by itself."""
     platform = job.tools.platform
     found = schema.check(document, "platform", platform.versions)
-    return found if has_errors(found) else found + rules.check_platform(platform)
+    return found + rules.check_platform(platform) if _is_usable(found) else _unchecked(found)
 
 
 def check_namespace(document: Document, job: Job) -> list[Diagnostic]:
     """Every finding of a namespace file under the platform."""
     tools = job.tools
     found = schema.check(document, "namespace", tools.platform.versions)
-    return found if has_errors(found) else found + rules.check_namespace(tools.namespace(document))
+    return found + rules.check_namespace(tools.namespace(document)) if _is_usable(found) else _unchecked(found)
 
 
 def check_file(job: Job, file: str) -> tuple[Document | None, list[Diagnostic]]:
@@ -33,7 +41,23 @@ def check_file(job: Job, file: str) -> tuple[Document | None, list[Diagnostic]]:
     return (None if has_errors(found) else document), found
 
 
-def shape_of(root: Path, file: str) -> list[Diagnostic]:
-    """What can be said of a namespace file without its platform: its YAML and its shape at the default versions."""
-    document, found = load(root, file)
-    return found if document is None else found + schema.check(document, "namespace", schema.DEFAULT)
+def shape_of(opened: Opened, file: str) -> list[Diagnostic]:
+    """What can be said of a namespace file whose platform file is unsound: its YAML, and its shape.
+
+    Where the platform file cannot be read at all nobody knows which release's fields count.
+    """
+    document, found = load(opened.cluster.root, file)
+    if document is None:
+        return found
+    shape = schema.check(document, "namespace", opened.versions or schema.DEFAULT)
+    return found + [each for each in shape if opened.versions is not None or each.code != "OB206"]
+
+
+def _is_usable(found: Iterable[Diagnostic]) -> bool:
+    """Whether rules may look at a file with these findings of its schema."""
+    return not has_errors(each for each in found if each.code not in UNKNOWN_FIELDS)
+
+
+def _unchecked(found: list[Diagnostic]) -> list[Diagnostic]:
+    """The findings; the last says what was left out because of them."""
+    return [*found[:-1], replace(found[-1], notes=(*found[-1].notes, UNCHECKED))]

@@ -41,11 +41,15 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A cluster with its platform file read; ``job`` is None when that file cannot be used."""
+    """A cluster with its platform file read; ``job`` is None when that file cannot be used.
+
+    ``versions`` are those the file pins, None when not even that can be told.
+    """
 
     cluster: Cluster
     findings: tuple[Diagnostic, ...]
     job: Job | None
+    versions: Versions | None = None
 
 
 def find_clusters(root: Path, values: Path | None) -> tuple[list[Cluster], list[Diagnostic]]:
@@ -65,6 +69,7 @@ def open_cluster(cluster: Cluster) -> Opened:
         return Opened(cluster, (), None)
     from generator.commands import checks  # here: a run with nothing to do loads neither schemas nor rules
     from generator.commands.job import Job
+    from generator.schema.versions import Versions
 
     document, findings = load(cluster.root, cluster.platform)
     if document is None:
@@ -72,10 +77,10 @@ def open_cluster(cluster: Cluster) -> Opened:
     job = Job.of(cluster.root, document)
     findings = findings + checks.check_platform(document, job)
     if has_errors(findings):
-        return Opened(cluster, tuple(findings), None)
+        return Opened(cluster, tuple(findings), None, Versions.from_platform(document.data))
     path = job.tools.platform.at("gitops", "path") or "rendered"
     below = f"{path}/{cluster.name}" if cluster.name else str(path)
-    return Opened(cluster, tuple(findings), replace(job, tree=below))
+    return Opened(cluster, tuple(findings), replace(job, tree=below), job.tools.platform.versions)
 
 
 def fleet_versions(root: Path) -> Versions:

@@ -18,6 +18,13 @@ class Generated:
     stale: tuple[str, ...]
     files: int
 
+    @property
+    def written(self) -> str:
+        """What writing did: ``3 written, 1 removed``."""
+        removed = sum(each.startswith("left over ") for each in self.stale)
+        written = len(self.stale) - removed
+        return f"{written} written, {removed} removed" if removed else f"{written} written"
+
 
 def generate_charts(root: Path, folder: Path, *, crds: Literal["slim", "full"], write: bool) -> Generated:
     """Generates the umbrella chart at ``folder`` for the fleet at ``root``; only compares unless ``write``.

@@ -15,7 +15,11 @@ GitOps = Literal["argocd", "flux", "none"]
 
 
 class InitError(Exception):
-    """The folder cannot become a new fleet."""
+    """The folder is not one for a new fleet."""
+
+
+class UnwritableError(Exception):
+    """The folder could be a new fleet's, but cannot be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def new_fleet(gitops: GitOps, ci: str | None) -> list[Written]:
 
 
 def write_fleet(folder: Path, files: list[Written]) -> None:
-    """Writes ``files`` below ``folder``. Raises InitError where it is not empty or cannot be written."""
+    """Writes ``files`` below ``folder``. Raises InitError where it is not empty, else UnwritableError."""
     try:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise InitError(f"{folder} is not an empty folder; choose a new one")
@@ -55,7 +59,7 @@ def write_fleet(folder: Path, files: list[Written]) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(file.content)
     except OSError as error:
-        raise InitError(f"{folder} cannot be written: {error.strerror}") from error
+        raise UnwritableError(f"{folder} cannot be written: {error.strerror}") from error
 
 
 def _blueprint(name: str, **values: str) -> str:

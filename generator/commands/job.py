@@ -8,8 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from generator.fleet import Namespace, Platform, open_namespace
-from generator.helm import Engine, open_engine
+from generator.helm import Engine, HelmError, open_engine
 from generator.helm.engine import EngineName
+from generator.output import OutputError
 from generator.source import Document
 
 CACHE = ".oneblock_cache"
@@ -22,6 +23,7 @@ class Job:
 
     ``platform_data`` is the file's data as JSON, so that no process reads the YAML again. ``tree`` is the tree's path
     in the repository, ``output`` its root on disk, ``stage`` where new files wait: None when nothing is rendered.
+    ``charts`` is the folder of sub-charts, once one process has made sure of it for all.
     """
 
     root: Path
@@ -32,6 +34,7 @@ class Job:
     engine: EngineName = "sdk"
     output: Path | None = None
     stage: Path | None = None
+    charts: Path | None = None
 
     @classmethod
     def of(cls, root: Path, document: Document) -> Job:
@@ -51,22 +54,29 @@ class Tools:
         self.platform = Platform(Document(job.platform_file, job.platform_text, json.loads(job.platform_data)))
         self._job = job
         self._engine: Engine | None = None
-        self._charts: Path | None = None
+        self._charts = job.charts
 
     @property
     def engine(self) -> Engine:
-        """Helm."""
+        """Helm. Raises OutputError where it cannot be started: that is no fault of the values."""
         if self._engine is None:
-            self._engine = open_engine(self._job.engine, kube_version=self.platform.versions.kubernetes)
+            try:
+                self._engine = open_engine(self._job.engine, kube_version=self.platform.versions.kubernetes)
+            except HelmError as error:
+                raise OutputError(str(error)) from error
         return self._engine
 
     @property
     def charts(self) -> Path:
-        """The folder of sub-charts for the pinned versions."""
+        """The folder of sub-charts for the pinned versions. Raises OutputError."""
         if self._charts is None:
             from generator.charts.store import chart_folder  # here: what only checks needs no chart
 
-            self._charts = chart_folder(self.platform.versions, self._job.root / CACHE)
+            try:
+                self._charts = chart_folder(self.platform.versions, self._job.root / CACHE)
+            except OSError as error:
+                why = (error.strerror or str(error)).lower()
+                raise OutputError(f"the charts for this fleet's versions cannot be written: {why}") from error
         return self._charts
 
     def namespace(self, document: Document) -> Namespace:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,9 @@ from generator.output.memory import Entry, Memory, States
 
 PLATFORM = "platform"
 """The entry for everything the platform file decides."""
+
+DECIDING = ("helm_python_sdk", "jsonschema_rs", "kubernetes_validate", "pyyaml")
+"""The distributions whose versions decide what is found and rendered."""
 
 
 @dataclass(slots=True)
@@ -86,9 +91,27 @@ def digest(*parts: str | bytes) -> str:
 
 @cache
 def installation() -> str:
-    """A digest of this OneBlock: version, and names, sizes and times of its code, blueprints, schemas and charts."""
+    """A digest of this OneBlock and of what it stands on.
+
+    Its version, names, sizes and times of its code, blueprints, schemas and charts; the versions of its libraries.
+    """
     folders = {resources.PACKAGE, resources.schemas(), resources.charts()}
-    return digest(__version__, *(each for folder in sorted(folders) for each in _files(str(folder))))
+    files = (each for folder in sorted(folders) for each in _files(str(folder)))
+    return digest(__version__, *libraries(sys.path), *files)
+
+
+def libraries(path: Iterable[str]) -> list[str]:
+    """Name and version of the installed distributions that decide a result: their folders in ``path`` carry both.
+
+    importlib.metadata says the same, and takes longer to load than a run with nothing to do.
+    """
+    found = []
+    for folder in path:
+        with suppress(OSError), os.scandir(folder or ".") as entries:
+            names = (entry.name for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
+            plain = (name.lower().replace("-", "_") for name in names)
+            found += sorted(name for name in plain if name.startswith(tuple(f"{each}_" for each in DECIDING)))
+    return found
 
 
 def _files(folder: str) -> Iterator[str]:

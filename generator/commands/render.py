@@ -66,6 +66,19 @@ def render(cluster: Cluster, options: Options, report: Report | None = None) -> 
     return render_cluster(cluster, options, tree, known, report)
 
 
+def check_engine(name: EngineName) -> None:
+    """Raises OutputError where the helm program is asked for and cannot be used: said once, before any work."""
+    if name == "sdk":
+        return
+    from generator.helm import HelmError, open_engine
+    from generator.schema.versions import DEFAULT
+
+    try:
+        open_engine(name, kube_version=DEFAULT.kubernetes)
+    except HelmError as error:
+        raise OutputError(str(error)) from error
+
+
 def _nothing_to_do(tree: Tree, known: Known) -> Tree:
     objects = sum(each.objects for each in known.memory.entries.values())
     findings = in_order(finding for each in known.memory.entries.values() for finding in each.findings)

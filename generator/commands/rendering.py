@@ -68,7 +68,7 @@ def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known,
     """See :func:`generator.commands.render.render`."""
     opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
     if opened.job is None:
-        findings = [*opened.findings, *(each for file in cluster.namespaces for each in shape_of(cluster.root, file))]
+        findings = [*opened.findings, *(each for file in cluster.namespaces for each in shape_of(opened, file))]
         return replace(tree, path=root_of(cluster, options.output, "rendered"), findings=tuple(in_order(findings)))
     root = root_of(cluster, options.output, opened.job.tree)
     tree = replace(tree, path=root, findings=opened.findings)
@@ -78,7 +78,10 @@ def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known,
         stage = Stage(root, busy=options.busy) if options.write else None
         if stage is not None and stage.waited:
             known = cache.look(cluster, options.output, options.engine)
-        job = replace(opened.job, engine=options.engine, output=root, stage=stage.path if stage else None)
+        # The charts are made here: every process of the pool would make them again.
+        charts = opened.job.tools.charts
+        place = stage.path if stage else None
+        job = replace(opened.job, engine=options.engine, output=root, stage=place, charts=charts)
         return _go(_Run(job, root, opened, options, known), tree, stage, report)
     except OutputError as error:
         return replace(tree, refusal=str(error))

@@ -46,7 +46,7 @@ def validate(
         )
         todo = [file for file in wanted if file != cluster.platform]
         if opened.job is None:
-            findings += [each for file in todo for each in shape_of(cluster.root, file)]
+            findings += [each for file in todo for each in shape_of(opened, file)]
             continue
         work = partial(check_file, opened.job)
         for _, found in pipeline.run(work, todo, processes=processes, report=report):

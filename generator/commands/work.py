@@ -21,7 +21,7 @@ Files = tuple[str, dict[str, bytes]]
 
 
 class Unit(NamedTuple):
-    """A part of the work: a namespace file (``name``), grants of some namespaces (``names``), the rest of the platform."""
+    """A part of the work: one namespace file (``name``), some grants (``names``), or the rest of the platform."""
 
     what: Literal["file", "grants", "platform"]
     name: str = ""

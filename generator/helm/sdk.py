@@ -13,7 +13,7 @@ import helm_python
 
 from generator.helm.engine import HelmError, readable, split_documents
 
-LEFT_OUT = ("values.schema.json", "README.md", "templates/NOTES.txt")
+LEFT_OUT = ("values.schema.json", "README.md", "templates/NOTES.txt", ".pyc")
 """Files of a chart that decide nothing here. Helm compiles the schema anew for every release, which is more than half
 of the time of a render; OneBlock has checked the same values against a stricter one."""
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from generator.commands.book import Page
 from generator.report.style import PLAIN, Role, Style
+
+_QUOTED = re.compile(r"``([^`]+)``")
+"""Code in a text, as docstrings quote it."""
 
 
 def page_text(page: Page, style: Style = PLAIN) -> str:
@@ -18,7 +22,7 @@ def page_text(page: Page, style: Style = PLAIN) -> str:
         facts.append(f"source: {page.source}")
     if page.policies:
         facts.append(f"in the cluster: ValidatingAdmissionPolicy on {', '.join(page.policies)}")
-    return "\n\n".join([*parts, "\n".join(facts)]) + "\n"
+    return _QUOTED.sub(r"`\1`", "\n\n".join([*parts, "\n".join(facts)])) + "\n"
 
 
 def _paragraphs(text: str, width: int) -> list[str]:

@@ -16,8 +16,5 @@ def line(found: Diagnostic, style: Style = PLAIN) -> str:
 
 
 def write(run: Run, style: Style) -> str:
-    """The first ``run.limit`` findings; nothing when there are none."""
-    few = run.diagnostics[: run.limit]
-    text = "".join(f"{line(each, style)}\n" for each in few)
-    hidden = len(run.diagnostics) - len(few)
-    return text + (f"{style.glyphs.ellipsis} and {hidden:,} more\n" if hidden else "")
+    """All findings; nothing when there are none."""
+    return "".join(f"{line(each, style)}\n" for each in run.diagnostics)

@@ -27,7 +27,6 @@ class Run:
 
     ``files`` are all files looked at, with and without findings. ``prefix`` leads from the repository's root to the
     fleet's, for forges that want repository paths. ``seconds`` is not told in formats that should be the same each run.
-    ``limit`` cuts what people read (text, concise), never what machines read.
     """
 
     diagnostics: Sequence[Diagnostic]
@@ -37,7 +36,6 @@ class Run:
     version: str = ""
     seconds: float | None = None
     prefix: str = ""
-    limit: int | None = None
 
     @property
     def errors(self) -> int:

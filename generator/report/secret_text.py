@@ -22,7 +22,7 @@ _NAMED = re.compile(
     r"""|\bvalue["']?\s*+:(?=[^,{}]++,\s*+["']?name["']?\s*+:\s*+["']?(?P<after>[\w.\-]++))"""
 )
 # KubeRay's Redis credentials: `redisPassword: {value: …}`.
-_WRAPPED = re.compile(r"""(?P<key>[\w$][\w.\-/$]*+)["']?\s*+:\s*+\{[^{}]{0,200}?\bvalue["']?\s*+:""")
+_WRAPPED = re.compile(r"""(?<![\w.\-/$])(?P<key>[\w$][\w.\-/$]*+)["']?\s*+:\s*+\{[^{}]{0,200}?\bvalue["']?\s*+:""")
 _ASSIGNMENT = re.compile(
     r"""(?<![\w.\-])-{0,2}(?P<key>[A-Za-z][\w.\-]*+)=(?P<value>\\*"[^"\\]*|'[^']*|[^\s,;&"'\]})\\]++)"""
 )

@@ -25,11 +25,10 @@ from generator.report.words import amount, time
 
 
 def write(run: Run, style: Style) -> str:
-    """All findings (the first ``run.limit`` of them) and a closing line."""
+    """All findings and a closing line."""
     texts = Texts.over(run.lines)
-    few = run.diagnostics[: run.limit]
-    blocks = ["\n".join(_finding(each, texts, style)) for each in few]
-    return "\n\n".join([*blocks, _closing(run, len(few), style)]) + "\n"
+    blocks = ["\n".join(_finding(each, texts, style)) for each in run.diagnostics]
+    return "\n\n".join([*blocks, _closing(run, style)]) + "\n"
 
 
 def _finding(found: Diagnostic, texts: Texts, style: Style) -> Iterator[str]:
@@ -102,7 +101,7 @@ def _remark(text: str, title: str, margin: str, style: Style) -> Iterator[str]:
     yield from (f"{margin}  {line}" for line in more)
 
 
-def _closing(run: Run, told: int, style: Style) -> str:
+def _closing(run: Run, style: Style) -> str:
     took = "" if run.seconds is None else f" ({time(run.seconds)})"
     if not run.diagnostics:
         return f"{amount(len(run.all_files), 'file')} checked, nothing to report{took}"
@@ -110,8 +109,6 @@ def _closing(run: Run, told: int, style: Style) -> str:
     counts += [amount(run.warnings, "warning")] if run.warnings else []
     # The rule worth reading first: of an error if there is one.
     first = next((each for each in run.diagnostics if each.level is Level.ERROR), run.diagnostics[0])
-    hidden = len(run.diagnostics) - told
-    rest = f"{style.glyphs.ellipsis} and {hidden:,} more\n\n" if hidden else ""
     summary = f"{', '.join(counts)} in {len(run.faulty):,} of {amount(len(run.all_files), 'file')}{took}"
     hint = f" {style.glyphs.separator} oneblock explain {shown(first.code, style)}"
-    return rest + summary + style.paint(Role.DIM, hint)
+    return summary + style.paint(Role.DIM, hint)

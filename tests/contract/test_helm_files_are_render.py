@@ -15,7 +15,7 @@ import pytest
 
 from generator.helm import split_documents
 from generator.helm.sdk import SdkEngine
-from generator.plan import Release
+from generator.plan import Release, namespace_grants
 from tests.binaries import need
 from tests.fleet_cases import NAMES, FleetCase, fleet, parsed
 
@@ -102,7 +102,8 @@ def test_a_slice_gives_what_the_whole_file_gives(name: str, scratch: Path) -> No
 def test_all_grants_at_once_are_the_grants_one_by_one(name: str, scratch: Path) -> None:
     case = fleet(name, scratch)
     system = case.platform.system_namespace
-    values = {"global": case.platform.document.data.get("global", {})}
+    values = {"createSystemNamespace": True, "global": case.platform.document.data.get("global", {})}
     full = sdk().render(case.charts / "namespaces", "oneblock-namespaces", system, values)
-    single = [each for each in case.platform_releases() if each.chart == "namespaces" and each.home != system]
-    assert sorted(full) == sorted(rendered(case, single))
+    single = (each for name in case.platform.namespaces for each in namespace_grants(case.platform, [name]))
+    own = namespace_grants(case.platform, [system])
+    assert sorted(full) == sorted(rendered(case, [*single, *own]))

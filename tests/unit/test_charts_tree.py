@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.charts import stale, write
+from generator.charts import blueprints, stale, write
+from generator.charts.tree import present
 
 FILES = {"a.yaml": b"a\n", "templates/b.yaml": b"b\n"}
 
@@ -51,3 +52,24 @@ def test_what_is_right_is_not_touched(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_all_missing(tmp_path: Path) -> None:
     assert stale(FILES, tmp_path / "none") == ["missing a.yaml", "missing templates/b.yaml"]
+
+
+def test_what_python_compiles_at_installation_is_no_part_of_a_chart(tmp_path: Path) -> None:
+    compiled = tmp_path / "files" / "__pycache__"
+    compiled.mkdir(parents=True)
+    (compiled / "bootstrap.cpython-311.pyc").write_bytes(b"\xa7\r\r\n")
+    (tmp_path / "files" / "bootstrap.py").write_text("print()\n")
+    assert present(tmp_path) == {"files/bootstrap.py"}
+
+
+def test_compiled_scripts_among_the_blueprints_are_passed_over() -> None:
+    folder = blueprints.CHARTS / "redis" / "files" / "__pycache__"
+    made = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    try:
+        (folder / "left.pyc").write_bytes(b"\xa7\r\r\n")
+        assert not [path for path in blueprints.sources("redis", "files") if "__pycache__" in path]
+    finally:
+        (folder / "left.pyc").unlink()
+        if made:
+            folder.rmdir()
