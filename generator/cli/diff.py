@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -66,4 +66,5 @@ def _shown(change: Changed) -> ObjectChange:
         return ABSENT if value is MISSING else value
 
     fields = tuple(FieldChange(each.path, side(each.old), side(each.new), each.where) for each in change.fields)
-    return ObjectChange(change.heading, change.kind, change.name, change.op, fields, change.where)  # type: ignore[arg-type]
+    op: Any = change.op
+    return ObjectChange(change.heading, change.kind, change.name, op, fields, change.where, change.notes)

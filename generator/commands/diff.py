@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from generator.commands import objects, words, work
+from generator.commands import meanings, objects, words, work
 from generator.commands.checks import check_file
 from generator.commands.fleet_files import Cluster, Opened, find_clusters, open_cluster
 from generator.commands.job import Job
@@ -27,7 +28,7 @@ CLUSTER_WIDE = {"Queue": "queues", "PriorityClass": "queues", "CustomResourceDef
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """An object that changes; ``op`` is added, removed or changed."""
+    """An object that changes; ``op`` is added, removed or changed. ``notes``: what that means for what runs."""
 
     heading: str
     kind: str
@@ -35,6 +36,7 @@ class Changed:
     op: str
     fields: tuple[Field, ...] = ()
     where: Span | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,12 @@ class _Side:
     namespaces: dict[str, Namespace] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
 
-    def home(self, file: str, kind: str, name: str) -> Home:
+    def home(self, file: str, kind: str, name: str, rendered: dict[str, Any]) -> Home:
         """What the object in ``file`` comes from."""
         platform = self.job.tools.platform if self.job is not None else None
         folder, _, rest = file.partition("/")
         namespace = self.namespaces.get(rest.split("/")[0]) if folder == "ray" else None
-        return Home(file, kind, name, _workload(namespace, kind, name), platform)
+        return Home(file, kind, name, _workload(namespace, kind, name), platform, rendered)
 
 
 def diff(root: Path, values: Path | None, revision: str | None, engine: EngineName) -> Diff:
@@ -148,13 +150,15 @@ def _changed(pair: Pair, old: _Side, new: _Side) -> Changed:
     metadata, kind = pair.either.get("metadata", {}), str(pair.either.get("kind"))
     name, namespace = str(metadata.get("name")), metadata.get("namespace")
     heading = str(namespace or CLUSTER_WIDE.get(kind, "cluster"))
-    before, after = (side.home(pair.path, kind, name) for side in (old, new))
-    if pair.new is None:
-        return Changed(heading, kind, name, "removed")  # a place in the old file would lead to another line of the new
+    notes = meanings.notes(pair)
+    if pair.new is None:  # a place in the old file would lead to another line of the new
+        return Changed(heading, kind, name, "removed", notes=notes)
+    after = new.home(pair.path, kind, name, pair.new)
     if pair.old is None:
-        return Changed(heading, kind, name, "added", where=after.whole)
+        return Changed(heading, kind, name, "added", where=after.whole, notes=notes)
+    before = old.home(pair.path, kind, name, pair.old)
     fields = words.fields(objects.differences(pair.old, pair.new), before, after)
-    return Changed(heading, kind, name, "changed", tuple(fields))
+    return Changed(heading, kind, name, "changed", tuple(fields), notes=notes)
 
 
 def _workload(namespace: Namespace | None, kind: str, name: str) -> Workload | None:

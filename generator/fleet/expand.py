@@ -20,6 +20,14 @@ DEFAULT_AUTOSCALER = {"cpu": "500m", "memory": "512Mi"}
 DEFAULT_MAX_REPLICAS = 10
 RAY_CONTAINER = {"head": "ray-head", "worker": "ray-worker"}
 
+RAY_IMAGE: tuple[Path, ...] = (
+    ("global", "ray", "image", "digest"),
+    ("global", "ray", "image", "tag"),
+    ("global", "versions", "ray"),
+    ("global", "ray", "image", "repository"),
+)
+"""What the platform file says of the Ray image where a group names none, the decisive part first."""
+
 _GROUP_FIELDS = {
     "numOfHosts": ("numOfHosts",),
     "idleTimeoutSeconds": ("idleTimeoutSeconds",),
@@ -81,15 +89,25 @@ def inherited_metadata(short: Sourced, made: Sourced) -> None:
 
 
 def cluster_spec(
-    short: Sourced, made: Sourced, at: Path, *, ray_version: str, gpus: Mapping[str, str] = MappingProxyType({})
+    short: Sourced,
+    made: Sourced,
+    at: Path,
+    *,
+    ray_version: str,
+    platform: Place,
+    gpus: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Writes the RayClusterSpec of ``short`` into ``made`` at ``at``; ``gpus``: node shape → what it calls its GPUs."""
-    made.put((*at, "rayVersion"), ray_version, None)
+    """Writes the RayClusterSpec of ``short`` into ``made`` at ``at``.
+
+    ``platform`` is the root of the platform file; ``gpus``: node shape → what it calls its GPUs.
+    """
+    made.put((*at, "rayVersion"), ray_version, _written(platform, ("global", "versions", "ray")))
     _copy(short, ("rayVersion",), made, (*at, "rayVersion"))
     _copy(short, ("suspend",), made, (*at, "suspend"))
     _autoscaling(short, made, at)
     made.put((*at, "headGroupSpec"), {}, None)
-    _group(short, ("head",), made, (*at, "headGroupSpec"), gpus)
+    image = image_place(short, platform)
+    _group(short, ("head",), made, (*at, "headGroupSpec"), gpus, image)
     made.put((*at, "workerGroupSpecs"), [], None)
     groups: list[Any] = made.get(*at, "workerGroupSpecs")
     for index, name in enumerate(sorted(as_map(short.get("workerGroups")))):
@@ -97,8 +115,23 @@ def cluster_spec(
         place = short.place(("workerGroups", name))
         if place is not None:
             made.places[(*at, "workerGroupSpecs", index)] = place
-        _worker_group(short, name, made, (*at, "workerGroupSpecs", index), gpus)
+        _worker_group(short, name, made, (*at, "workerGroupSpecs", index), gpus, image)
     _head_cpus(short, made, (*at, "headGroupSpec"), has_workers=bool(groups))
+
+
+def image_place(short: Sourced, platform: Place) -> Place | None:
+    """The place of the image of groups that name none: the cluster's own, else what the platform file says of it."""
+    if short.get("image"):
+        return short.place(("image",))
+    return next((place for path in RAY_IMAGE if (place := _written(platform, path))), None)
+
+
+def _written(root: Place, path: Path) -> Place | None:
+    """The place of a value that is written and not empty."""
+    node: Any = root.document.data
+    for step in path:
+        node = as_map(node).get(str(step))
+    return Place(root.document, path) if node else None
 
 
 def overlay_spec(short: Sourced, made: Sourced, at: Path) -> None:
@@ -175,7 +208,9 @@ def _autoscaling(short: Sourced, made: Sourced, at: Path) -> None:
             _copy(short, ("autoscaling", resource), made, target)
 
 
-def _group(short: Sourced, source: Path, made: Sourced, target: Path, gpus: Mapping[str, str]) -> None:
+def _group(
+    short: Sourced, source: Path, made: Sourced, target: Path, gpus: Mapping[str, str], image: Place | None
+) -> None:
     for field, path in _GROUP_FIELDS.items():
         _copy(short, (*source, field), made, (*target, *path))
     container: dict[str, Any] = {"name": RAY_CONTAINER["head" if source == ("head",) else "worker"]}
@@ -188,6 +223,10 @@ def _group(short: Sourced, source: Path, made: Sourced, target: Path, gpus: Mapp
         place = short.place((*source, "env", each["name"]))
         if place is not None:
             made.places[(*base, "env", index)] = place
+            if "value" in each:
+                made.places[(*base, "env", index, "value")] = place
+    if image is not None:
+        made.places[(*base, "image")] = image
     _copy(short, (*source, "image"), made, (*base, "image"))
     _resources(short, source, made, (*base, "resources"), gpus.get(str(short.get(*source, "nodes")), "nvidia.com/gpu"))
     given, place = short.get(*source, "template"), short.place((*source, "template"))
@@ -222,9 +261,11 @@ def _resources(short: Sourced, source: Path, made: Sourced, target: Path, gpu: s
             _set(made, (*target, side, name), value, place)
 
 
-def _worker_group(short: Sourced, name: str, made: Sourced, target: Path, gpus: Mapping[str, str]) -> None:
+def _worker_group(
+    short: Sourced, name: str, made: Sourced, target: Path, gpus: Mapping[str, str], image: Place | None
+) -> None:
     source: Path = ("workerGroups", name)
-    _group(short, source, made, target, gpus)
+    _group(short, source, made, target, gpus, image)
     if short.get(*source, "numOfHosts") is None:
         _set(made, (*target, "numOfHosts"), 1, None)
     low, count, high = (short.get(*source, each) for each in ("minReplicas", "replicas", "maxReplicas"))

@@ -171,7 +171,8 @@ class Namespace:
     def _cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str) -> None:
         at = CLUSTER_SPEC[kind]
         gpus = self.platform.gpu_resources
-        expand.cluster_spec(short, made, at, ray_version=self.platform.versions.ray, gpus=gpus)
+        platform, ray = self.platform.place, self.platform.versions.ray
+        expand.cluster_spec(short, made, at, ray_version=ray, platform=platform, gpus=gpus)
         if kind == "RayCluster" and self.platform.versions.at_least("kuberay", "1.6"):
             made.put((*at, "upgradeStrategy", "type"), short.get("upgradeStrategy", default="None"), None)
             if place := short.place(("upgradeStrategy",)):
@@ -196,6 +197,8 @@ class Namespace:
             (*at, "redisAddress"), address or managed, short.place(("gcsFaultTolerance", "redis", "address")) or place
         )
         generation = short.get("gcsFaultTolerance", "generation", default=1)
+        if short.get("gcsFaultTolerance", "generation") is not None:
+            place = short.place(("gcsFaultTolerance", "generation"))
         # Jobs and services make RayClusters of their own, each with a name that the pod learns from its label.
         state = f"{name}.{generation}" if kind == "RayCluster" else "$(ONEBLOCK_CLUSTER)"
         made.put((*at, "externalStorageNamespace"), f"{self.name}.{state}", place)
