@@ -43,8 +43,8 @@ def _team(root: Path, name: str, platform: Platform) -> Iterator[Release]:
 def bare_engine(root: Path) -> float:
     """Seconds the Helm SDK takes for all releases of the fleet, values at hand, in one process of its own.
 
-    The same charts, packed as OneBlock packs them (without the schema, which Helm would compile anew for each render), and
-    the same batches: what is measured is Helm's part of the work.
+    The same charts, packed as OneBlock packs them (without the schema, which Helm would compile anew for each render),
+    and the same batches: what is measured is Helm's part of the work.
     """
     code = "import sys; from pathlib import Path; from benchmarks.engines import _render; _render(Path(sys.argv[1]))"
     done = subprocess.run([sys.executable, "-c", code, str(root)], check=True, capture_output=True, text=True)
@@ -64,28 +64,32 @@ def _render(root: Path) -> None:
     print(time.perf_counter() - started)
 
 
-def helm_program(program: str, root: Path, namespaces: int) -> float:
-    """Seconds ``helm template`` takes for one namespace's releases, over the first ``namespaces`` of the fleet."""
-    platform, wanted = _platform(root), [f"team-{number:04}" for number in range(namespaces)]
-    grants = (grant for name in wanted for grant in namespace_grants(platform, [name]))
-    chosen = [*grants, *(release for name in wanted for release in _team(root, name, platform))]
+def helm_program(program: str, root: Path, namespaces: int) -> tuple[float, float]:
+    """Seconds ``helm template`` takes for one namespace, its grants and its RayClusters, over the fleet's first ones.
+
+    Twice: with the values files as they are, which is how Helm is used (the grants of all namespaces are one call then,
+    counted by the namespace), and with only the values that the release needs, which Helm's users would have to cut out.
+    """
+    platform, teams = _platform(root), [f"team-{number:04}" for number in range(namespaces)]
+    files = ["--values", str(root / "values" / "platform.yaml")]
+    whole = _timed([program, "template", "oneblock", str(CHARTS.parent), "-n", platform.system_namespace, *files])
+    whole /= len(platform.namespaces)
+    cut = 0.0
     with tempfile.TemporaryDirectory() as scratch:
-        file = Path(scratch) / "values.json"
-        total = 0.0
-        for each in chosen:
-            if each.home in wanted:
-                file.write_text(json.dumps(each.values), encoding="utf-8")
-                command = [
-                    program,
-                    "template",
-                    each.name,
-                    str(CHARTS / each.chart),
-                    "-n",
-                    each.namespace,
-                    "-f",
-                    str(file),
-                ]
-                started = time.perf_counter()
-                subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-                total += time.perf_counter() - started
-    return total / namespaces
+        slim = Path(scratch) / "values.json"
+        for name in teams:
+            ray = [program, "template", f"ray-{name}", str(CHARTS / "ray"), "--namespace", name]
+            own = str(root / "values" / "namespaces" / f"{name}.yaml")
+            whole += _timed([*ray, *files, "--values", own]) / namespaces
+            for each in (*namespace_grants(platform, [name]), *_team(root, name, platform)):
+                slim.write_text(json.dumps(each.values), encoding="utf-8")
+                chart = str(CHARTS / each.chart)
+                command = [program, "template", each.name, chart, "--namespace", each.namespace, "--values", str(slim)]
+                cut += _timed(command) / namespaces
+    return whole, cut
+
+
+def _timed(command: list[str]) -> float:
+    started = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
