@@ -68,7 +68,7 @@ def helm_program(program: str, root: Path, namespaces: int) -> tuple[float, floa
     """Seconds ``helm template`` takes for one namespace, its grants and its RayClusters, over the fleet's first ones.
 
     Twice: with the values files as they are, which is how Helm is used (the grants of all namespaces are one call then,
-    counted by the namespace), and with only the values that the release needs, which Helm's users would have to cut out.
+    counted by the namespace), and with only the values that the release needs, which Helm's users would have to cut.
     """
     platform, teams = _platform(root), [f"team-{number:04}" for number in range(namespaces)]
     files = ["--values", str(root / "values" / "platform.yaml")]

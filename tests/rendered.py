@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -17,8 +18,10 @@ _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []
 def tree(fleet: str) -> Path:
     """The tree of a fleet of tests/fleets, rendered by the SDK."""
     _FOLDERS.append(tempfile.TemporaryDirectory(prefix="oneblock-tree-", ignore_cleanup_errors=True))
-    output = Path(_FOLDERS[-1].name) / "rendered"
-    clusters, findings = find_clusters(ROOTS[fleet], None)
+    root = Path(_FOLDERS[-1].name)
+    output = root / "rendered"
+    shutil.copytree(ROOTS[fleet] / "values", root / "values")  # the cache is written beside them
+    clusters, findings = find_clusters(root, None)
     assert not findings
     for cluster in clusters:
         made = render(cluster, Options(output=output, processes=1))

@@ -8,28 +8,28 @@ from dataclasses import replace
 from generator import rules, schema
 from generator.commands.fleet_files import Opened
 from generator.commands.job import Job
-from generator.diagnostics import Diagnostic, has_errors
+from generator.diagnostics import Diagnostic, Level, has_errors
 from generator.source import Document, load
-
 
 UNKNOWN_FIELDS = frozenset({"OB204", "OB206"})
 """Findings about keys too many: what the rules look at is there all the same."""
 
 UNCHECKED = "the rules were not checked for this file: they need its fields to have the right form first"
+UNCHECKED_NAMESPACES = "the rules were not checked for its namespaces: they need a platform file without errors first"
 
 
 def check_platform(document: Document, job: Job) -> list[Diagnostic]:
     """Every finding of the platform file by itself."""
     platform = job.tools.platform
     found = schema.check(document, "platform", platform.versions)
-    return found + rules.check_platform(platform) if _is_usable(found) else _unchecked(found)
+    return found + rules.check_platform(platform) if _is_usable(found) else noted(found, UNCHECKED)
 
 
 def check_namespace(document: Document, job: Job) -> list[Diagnostic]:
     """Every finding of a namespace file under the platform."""
     tools = job.tools
     found = schema.check(document, "namespace", tools.platform.versions)
-    return found + rules.check_namespace(tools.namespace(document)) if _is_usable(found) else _unchecked(found)
+    return found + rules.check_namespace(tools.namespace(document)) if _is_usable(found) else noted(found, UNCHECKED)
 
 
 def check_file(job: Job, file: str) -> tuple[Document | None, list[Diagnostic]]:
@@ -58,6 +58,9 @@ def _is_usable(found: Iterable[Diagnostic]) -> bool:
     return not has_errors(each for each in found if each.code not in UNKNOWN_FIELDS)
 
 
-def _unchecked(found: list[Diagnostic]) -> list[Diagnostic]:
-    """The findings; the last says what was left out because of them."""
-    return [*found[:-1], replace(found[-1], notes=(*found[-1].notes, UNCHECKED))]
+def noted(found: Iterable[Diagnostic], note: str) -> list[Diagnostic]:
+    """The findings; the last error says what was left out because of it."""
+    every = list(found)
+    last = max(at for at, each in enumerate(every) if each.level is Level.ERROR)
+    every[last] = replace(every[last], notes=(*every[last].notes, note))
+    return every

@@ -34,16 +34,17 @@ def named(data: Any, path: Path) -> Path:
 def positions(data: Any, path: Path) -> Path | None:
     """The reverse of :func:`named`, by the positions in ``data``; None if it has no entry of a name."""
     steps: list[str | int] = []
-    for step in path:
-        found: str | int | None = step
+    for each in path:
+        step = each
         if isinstance(step, Entry):
             key = BY_NAME[str(steps[-1])]
             entries = data if isinstance(data, list) else []
-            found = next((at for at, each in enumerate(entries) if _named(each, key) == step), None)
-            if found is None:
+            at = next((at for at, entry in enumerate(entries) if _named(entry, key) == step), None)
+            if at is None:
                 return None
-        steps.append(found)
-        data = _below(data, found)
+            step = at
+        steps.append(step)
+        data = _below(data, step)
     return tuple(steps)
 
 

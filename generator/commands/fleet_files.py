@@ -72,11 +72,13 @@ def open_cluster(cluster: Cluster) -> Opened:
     from generator.schema.versions import Versions
 
     document, findings = load(cluster.root, cluster.platform)
+    note = checks.UNCHECKED_NAMESPACES
     if document is None:
-        return Opened(cluster, tuple(findings), None)
+        return Opened(cluster, tuple(checks.noted(findings, note) if cluster.namespaces else findings), None)
     job = Job.of(cluster.root, document)
     findings = findings + checks.check_platform(document, job)
     if has_errors(findings):
+        findings = checks.noted(findings, note) if cluster.namespaces else findings
         return Opened(cluster, tuple(findings), None, Versions.from_platform(document.data))
     path = job.tools.platform.at("gitops", "path") or "rendered"
     below = f"{path}/{cluster.name}" if cluster.name else str(path)

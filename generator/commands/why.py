@@ -11,6 +11,7 @@ from typing import Any
 
 from generator.commands import work
 from generator.commands.checks import check_file
+from generator.commands.entries import Entry, named, positions, readable
 from generator.commands.fleet_files import Cluster, open_cluster
 from generator.commands.job import Job
 from generator.commands.objects import MISSING, parse
@@ -18,9 +19,10 @@ from generator.commands.reasons import reason
 from generator.commands.words import Home, value_at
 from generator.diagnostics import Path, Span, dotted, near
 from generator.fleet import Namespace, Place, Workload
+from generator.fleet.places import BY_NAME
 from generator.plan import namespace_grants, platform_releases
 
-_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
+_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\[([^\]]+)\]|\.?([^.\[\]]+)')
 
 
 class WhyError(Exception):
@@ -29,19 +31,25 @@ class WhyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One line of the answer: what, and where it stands (``span``, or a chart's file as ``source``)."""
+    """One line of the answer: what, and where it stands (``span``, or a chart's file as ``source``).
+
+    ``value`` is what is written there, as it is: whoever shows it hides secrets.
+    """
 
     what: str
     span: Span | None = None
     source: str = ""
+    value: Any = MISSING
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The field's value and its causes, the nearest first."""
+    """The field's value and its causes, the nearest first. ``kind`` is the object's, ``field`` the path in it."""
 
     value: Any
     causes: tuple[Cause, ...]
+    kind: str = ""
+    field: str = ""
 
 
 def why(clusters: list[Cluster], target: str, field: str) -> Answer:
@@ -58,8 +66,8 @@ def why(clusters: list[Cluster], target: str, field: str) -> Answer:
         for file, rendered in _objects(job, opened, {namespace, name}):
             metadata = rendered["metadata"]
             if (metadata.get("namespace", ""), rendered["kind"], metadata["name"]) == (namespace, kind, name):
-                home = Home(file, kind, name, _workload(opened, kind, name), job.tools.platform)
-                return _answer(home, rendered, _path(field))
+                home = Home(file, kind, name, _workload(opened, kind, name), job.tools.platform, rendered)
+                return _answer(home, rendered, _path(field, rendered))
     where = f"in namespace {namespace}" if namespace else "outside of namespaces"
     raise WhyError(f"there is no {kind} {name} {where}; oneblock list shows what there is")
 
@@ -88,26 +96,27 @@ def _objects(job: Job, namespace: Namespace | None, homes: set[str]) -> Iterator
 def _answer(home: Home, rendered: dict[str, Any], path: Path) -> Answer:
     value = _at(rendered, path)
     workload = home.workload
-    place = workload.object.place(path) if workload is not None else None
+    decided = home.place(path)
+    place = decided[0] if decided is not None else None
     causes: list[Cause] = []
     if workload is not None and place is not None:
         causes.append(_written(workload, place))
     note = reason(path, rendered)
     if note is not None and not (causes and note.default):
         causes.append(Cause(note.text, source=note.template))
-    if workload is not None and place is not None and not _inside(workload, place) and workload.short.get("profile"):
+    if workload is not None and place is not None and _of_profile(home, place) and workload.short.get("profile"):
         causes.append(Cause(f"profile {workload.short.get('profile')}", workload.written("profile")))
-    if workload is None and (found := home.place(path)) is not None:
-        causes.append(_of_platform(*found))
+    if workload is None and decided is not None:
+        causes.append(_of_platform(*decided))
     if not causes:
         causes.append(Cause("default of the chart", source=home.template))
-    return Answer(value, tuple(causes))
+    return Answer(value, tuple(causes), home.kind, readable(named(rendered, path)))
 
 
 def _of_platform(place: Place, exact: bool) -> Cause:
     if not exact:
         return Cause(dotted(place.path), place.span(key=True))
-    return Cause(f"{dotted(place.path)}: {value_at(place.document.data, place.path)}", place.span())
+    return Cause(dotted(place.path), place.span(), value=value_at(place.document.data, place.path))
 
 
 def _written(workload: Workload, place: Place) -> Cause:
@@ -115,8 +124,7 @@ def _written(workload: Workload, place: Place) -> Cause:
     value = value_at(place.document.data, place.path)
     if value is MISSING:
         return Cause(dotted(path), place.span())
-    text = value if isinstance(value, str | int | float | bool) else "…"
-    return Cause(f"{dotted(path)}: {text}", place.span())
+    return Cause(dotted(path), place.span(), value=value if isinstance(value, str | int | float | bool) else "…")
 
 
 def _inside(workload: Workload, place: Place) -> bool:
@@ -125,14 +133,26 @@ def _inside(workload: Workload, place: Place) -> bool:
     return place.document is entry.document and place.path[: len(entry.path)] == entry.path
 
 
+def _of_profile(home: Home, place: Place) -> bool:
+    """Whether the value stands in a profile: one of the platform file, or one of OneBlock's own."""
+    if home.platform is not None and place.document is home.platform.document:
+        return place.path[:2] == ("global", "profiles")
+    return home.workload is not None and place.document is not home.workload.place.document
+
+
 def _workload(namespace: Namespace | None, kind: str, name: str) -> Workload | None:
     if namespace is None:
         return None
     return next((each for each in namespace.workloads if (each.kind, each.name) == (kind, name)), None)
 
 
-def _path(field: str) -> Path:
-    return tuple(quoted or (int(index) if index else plain) for quoted, index, plain in _STEP.findall(field))
+def _path(field: str, rendered: dict[str, Any]) -> Path:
+    """The steps of ``field``; an entry of a list goes by its position or, as ``diff`` writes it, by its name."""
+    steps: list[str | int] = []
+    for quoted, index, entry, plain in _STEP.findall(field):
+        known = positions(rendered, (*steps, Entry(entry))) if entry and steps and steps[-1] in BY_NAME else None
+        steps = list(known) if known is not None else [*steps, quoted or entry or (int(index) if index else plain)]
+    return tuple(steps)
 
 
 def _at(value: Any, path: Path) -> Any:

@@ -113,7 +113,7 @@ def _decided(each: Difference, before: Home, after: Home) -> tuple[Home, tuple[P
         (one for one in found if one[1] is not None and one[1][1]),
         next((one for one in found if one[1] is not None), (after, None)),
     )
-    if decided is not None and decided[0].path in RAY_IMAGE and home.workload is not None:
+    if decided is not None and each.new_path[-1:] == ("image",) and decided[0].path in RAY_IMAGE:
         other = before if home is after else after
         decided = (_image_part(decided[0], home, other), True)
     return home, decided
@@ -122,9 +122,7 @@ def _decided(each: Difference, before: Home, after: Home) -> tuple[Home, tuple[P
 def _image_part(place: Place, home: Home, other: Home) -> Place:
     """The part of the fleet's Ray image that is another one on the other side; ``place`` if none is."""
     parts = [Place(place.document, path) for path in RAY_IMAGE]
-    changed = (
-        part for part in parts if value_at(part.document.data, part.path) != _across(part, home, other) is not MISSING
-    )
+    changed = (part for part in parts if value_at(part.document.data, part.path) != _across(part, home, other))
     return next(changed, place)
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from generator.commands.objects import MISSING
 from generator.commands.why import Answer, Cause
+from generator.report import secret_fields
 from generator.report.cells import pad, shown, widest
 from generator.report.style import PLAIN, Role, Style
 
 
 def answer_text(answer: Answer, style: Style = PLAIN) -> str:
-    """The value, then a line a cause with its place."""
-    value = answer.value if isinstance(answer.value, str) else json.dumps(answer.value, ensure_ascii=False)
-    whats = [shown(cause.what, style) for cause in answer.causes]
+    """The value, then a line a cause with its place; secrets masked."""
+    value = secret_fields.masked(answer.kind, answer.field, answer.value)
+    value = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    whats = [shown(_what(answer, cause), style) for cause in answer.causes]
     width = widest(whats)
     lines = [
         f"  {pad(what, width)}  {style.paint(Role.DIM, shown(_where(cause), style))}".rstrip()
@@ -24,8 +27,15 @@ def answer_text(answer: Answer, style: Style = PLAIN) -> str:
 
 def answer_data(answer: Answer) -> dict[str, Any]:
     """The same for programs."""
-    causes = [{"what": cause.what, "where": _where(cause)} for cause in answer.causes]
-    return {"value": answer.value, "causes": causes}
+    causes = [{"what": _what(answer, cause), "where": _where(cause)} for cause in answer.causes]
+    return {"value": secret_fields.masked(answer.kind, answer.field, answer.value), "causes": causes}
+
+
+def _what(answer: Answer, cause: Cause) -> str:
+    if cause.value is MISSING:
+        return cause.what
+    hidden = secret_fields.masked(answer.kind, answer.field, cause.value)
+    return f"{cause.what}: {secret_fields.masked('', cause.what, hidden)}"
 
 
 def _where(cause: Cause) -> str:

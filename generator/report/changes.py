@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -11,7 +10,7 @@ from itertools import takewhile
 from typing import Any, Literal
 
 from generator.diagnostics import Span
-from generator.report import masks
+from generator.report import secret_fields
 from generator.report.cells import clip, pad, shown, width
 from generator.report.style import PLAIN, Role, Style
 from generator.report.words import amount
@@ -25,7 +24,6 @@ class Absent(Enum):
 
 ABSENT = Absent.ABSENT
 Operation = Literal["added", "removed", "changed"]
-_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[([^\]]*)\]|([^.\[\]]+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +112,7 @@ def _where_data(where: Span | None) -> dict[str, Any]:
 
 
 def _masked(change: ObjectChange, path: str, value: Any) -> Any:
-    steps = [quoted or index or plain for quoted, index, plain in _STEP.findall(path)]
-    if change.kind == "Secret" and steps[:1] and steps[0] in {"data", "stringData"}:
-        return masks.MASK
-    name = steps[-1] if steps else ""
-    if name.isdigit() or (name == "value" and len(steps) > 1):  # an item is named by its list, a value by its item
-        name = next((step for step in reversed(steps[:-1]) if not step.isdigit()), "").removeprefix("name=")
-    return masks.value(name, value)
+    return value if value is ABSENT else secret_fields.masked(change.kind, path, value)
 
 
 def _lines(change: ObjectChange, style: Style) -> list[_Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_init_where_nothing_may_be_written(tmp_path: Path, run: Runner) -> None:
     with unprivileged() as scratch:
         scratch.chmod(0o555)
         ended = run("init", scratch / "x")
-        assert (ended.code, "cannot be written: permission denied" in ended.err.lower()) == (2, True)
+        assert (ended.code, "cannot be written: permission denied" in ended.err.lower()) == (1, True)
         scratch.chmod(0o755)
 
 
@@ -94,10 +95,14 @@ def test_generate_checks_and_writes(tmp_path: Path, run: Runner) -> None:
 
 def test_generate_for_the_fleets_versions(fleet: Path, run: Runner) -> None:
     edit(fleet / "values" / "platform.yaml", "  cluster: test\n", "  cluster: test\n  versions: {kuberay: 1.3.2}\n")
-    run.ok("-C", fleet, "generate")
-    assert "v1.3.2" in (fleet / "charts" / "oneblock" / "charts" / "operator" / "Chart.yaml").read_text() or any(
-        "1.3.2" in text.decode() for text in tree(fleet / "charts").values()
-    )
+    ended = run.ok("-C", fleet, "generate")
+    count = len(tree(fleet / "charts"))
+    assert ended.out == ""
+    assert ended.err == f"{fleet}/charts/oneblock: {count} files, {count} written\n"
+    operator = yaml.safe_load((fleet / "charts" / "oneblock" / "charts" / "operator" / "values.yaml").read_text())
+    assert operator["global"]["versions"]["kuberay"] == "1.3.2"
+    (fleet / "charts" / "oneblock" / "mine").touch()
+    assert run.ok("-C", fleet, "generate").err.endswith(f"{count} files, 0 written, 1 removed\n")
     slim = (fleet / "charts/oneblock/charts/crds/templates/rayclusters.yaml").stat().st_size
     run.ok("-C", fleet, "generate", "--crds", "full")
     assert (fleet / "charts/oneblock/charts/crds/templates/rayclusters.yaml").stat().st_size > 5 * slim
@@ -130,10 +135,7 @@ def test_schemas(fleet: Path, tmp_path: Path, run: Runner) -> None:
     schema = json.loads(run.ok("-C", fleet, "schema", "namespace").out)
     assert "rayClusters" in schema["properties"]
     ended = run.ok("-C", fleet, "schema", "--write", tmp_path / "s")
-    assert (
-        ended.out.splitlines() == [f"{tmp_path}/s/namespace.schema.json", f"{tmp_path}/s/platform.schema.json"]
-        or len(ended.out.splitlines()) == 2
-    )
+    assert ended.out.splitlines() == [f"{tmp_path}/s/{name}.schema.json" for name in ("platform", "namespace")]
     assert json.loads((tmp_path / "s" / "namespace.schema.json").read_text()) == schema
     (tmp_path / "file").touch()
     ended = run("-C", fleet, "schema", "--write", tmp_path / "file")
@@ -183,10 +185,7 @@ def test_validate_by_any_name_of_a_file(fleet: Path, run: Runner, monkeypatch: p
     monkeypatch.chdir(fleet / "values")
     for path in ("namespaces/team-a.yaml", "../values/namespaces", fleet.parent / "link/values/namespaces/team-a.yaml"):
         for root in ("..", fleet, fleet.parent / "link"):
-            assert (
-                "2 files checked" in run.ok("-C", root, "validate", path).err
-                or "of 2 files" in run("-C", root, "validate", path).err
-            )
+            assert re.search(r"(^2 files checked| of 2 files )", run.ok("-C", root, "validate", path).err, re.MULTILINE)
 
 
 @pytest.mark.parametrize("form", ["concise", "json", "sarif", "github", "junit"])

@@ -97,8 +97,8 @@ def test_no_line_span_or_word_makes_a_format_fail(
         assert style.unicode or name not in {"text", "concise"} or text.isascii()
 
 
-def told(*found: Diagnostic, files: int = 3, seconds: float | None = None, limit: int | None = None) -> list[str]:
-    run = Run(found, [f"f{at}" for at in range(files)], seconds=seconds, limit=limit)
+def told(*found: Diagnostic, files: int = 3, seconds: float | None = None) -> list[str]:
+    run = Run(found, [f"f{at}" for at in range(files)], seconds=seconds)
     return write("text", run).splitlines()
 
 
@@ -120,12 +120,6 @@ def finding(code: str, file: str = "f0", level: Level = Level.ERROR, line: int =
 )
 def test_the_last_line_counts_and_names_the_rule_to_read(found: list[Diagnostic], closing: str) -> None:
     assert told(*found, seconds=0.18)[-1] == closing
-
-
-def test_a_limit_cuts_what_is_told_but_not_what_is_counted() -> None:
-    lines = told(*(finding("OB101", line=at) for at in range(1, 6)), limit=2)
-    assert lines[-3:] == ["… and 3 more", "", "5 errors in 1 of 3 files · oneblock explain OB101"]
-    assert sum(line.startswith("error[") for line in lines) == 2
 
 
 def test_line_numbers_of_different_width_share_a_margin() -> None:
