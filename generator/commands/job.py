@@ -69,7 +69,7 @@ class Tools:
     @property
     def charts(self) -> Path:
         """The folder of sub-charts for the pinned versions. Raises OutputError."""
-        if self._charts is None:
+        if self._charts is None or not self._charts.is_dir():  # the cache may go at any time
             from generator.charts.store import chart_folder  # here: what only checks needs no chart
 
             try:

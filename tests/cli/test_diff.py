@@ -14,6 +14,12 @@ TEAM = Path("values", "namespaces", "team-a.yaml")
 PLATFORM = Path("values", "platform.yaml")
 
 
+HEAD_NOTES = (
+    "= running pods keep the old template until they are replaced",
+    "= when the head is replaced, running work is lost: GCS fault tolerance is off",
+)
+
+
 def git(root: Path, *arguments: str) -> None:
     who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false"]
     subprocess.run(["git", "-C", str(root), *who, *arguments], check=True, capture_output=True)
@@ -47,6 +53,7 @@ def test_fields_in_the_words_of_the_values(repo: Path, run: Runner) -> None:
         "~ head.memory 8Gi → 16Gi values/namespaces/team-a.yaml:4",
         "+ head.env.MODE fast values/namespaces/team-a.yaml:4",
         "~ workerGroups.cpu.replicas 1 → 3 values/namespaces/team-a.yaml:6",
+        *HEAD_NOTES,
         "3 fields in 1 object, no object removed",
     ]
 
@@ -60,6 +67,7 @@ def test_against_the_written_tree(repo: Path, run: Runner) -> None:
         "~ capability.cpu 40 → 50 values/platform.yaml:7",
         "team-a RayCluster main",
         "~ head.memory 8Gi → 16Gi values/namespaces/team-a.yaml:4",
+        *HEAD_NOTES,
         "2 fields in 2 objects, no object removed",
     ]
 
@@ -105,6 +113,7 @@ def test_objects_that_come_and_go(repo: Path, run: Runner) -> None:
     assert told(run, repo, "main") == [
         "team-a RayCluster main",
         "- removed",
+        "= its pods end, and with them running work",
         "team-a RayCluster other",
         "+ new object values/namespaces/team-a.yaml:2",
         "1 object added, 1 object removed",
@@ -127,6 +136,95 @@ def test_secrets_are_masked(repo: Path, run: Runner) -> None:
         ended = run.ok("-C", repo, "diff", "main", "-o", form)
         assert "API_TOKEN" in ended.out
         assert "hunter2" not in ended.out
+
+
+def test_short_secrets_in_the_environment_are_masked(repo: Path, run: Runner) -> None:
+    """By the variable's name: such values do not look like secrets. One stays, so its entry is compared in depth."""
+    edit(repo / TEAM, "memory: 8Gi}", 'memory: 8Gi, env: {HF_TOKEN: x, DB_PASSWORD: "correct horse", MODE: a}}')
+    edit(repo / TEAM, "cpu: 4, memory: 16Gi}", "cpu: 4, memory: 16Gi, env: {DB_PASSWORD: correct horse}}")
+    git(repo, "commit", "-qam", "secrets")
+    run.ok("-C", repo, "render")
+    text = (repo / TEAM).read_text()
+    text = text.replace("correct horse", "battery staple").replace("HF_TOKEN: x", "HF_TOKEN: y")
+    (repo / TEAM).write_text(text.replace("MODE: a", "MODE: b"))
+    for revision in (["HEAD"], []):
+        found = told(run, repo, *revision)
+        at = "values/namespaces/team-a.yaml"
+        assert f"~ head.env.DB_PASSWORD ••• → ••• {at}:4" in found
+        assert f"~ head.env.HF_TOKEN ••• → ••• {at}:4" in found
+        assert f"~ head.env.MODE a → b {at}:4" in found
+        assert f"~ workerGroups.cpu.env.DB_PASSWORD ••• → ••• {at}:6" in found
+        for form in ("text", "json"):
+            shown = run.ok("-C", repo, "diff", *revision, "-o", form).out
+            assert not any(each in shown for each in ("horse", "battery", '"x"', '"y"'))
+
+
+def test_a_generation_is_not_told_as_a_switch(repo: Path, run: Runner) -> None:
+    edit(repo / TEAM, "    head:", "    gcsFaultTolerance:\n      enabled: true\n      # none\n    head:")
+    git(repo, "commit", "-qam", "state")
+    edit(repo / TEAM, "# none", "generation: 2")
+    found = told(run, repo, "HEAD")
+    path = "spec.gcsFaultToleranceOptions.externalStorageNamespace"
+    assert f"~ {path} team-a.main.1 → team-a.main.2 values/namespaces/team-a.yaml:6" in found
+    assert "= the cluster starts without its old state" in found
+    git(repo, "commit", "-qam", "two")
+    edit(repo / TEAM, "generation: 2", "# none")
+    found = told(run, repo, "HEAD")
+    assert f"~ {path} team-a.main.2 → team-a.main.1 values/namespaces/team-a.yaml:5" in found
+
+
+RAY_VERSIONS = "  versions: {ray: 2.53.0}\n"
+
+
+def test_the_version_of_ray_is_told_at_its_own_line(repo: Path, run: Runner) -> None:
+    edit(repo / PLATFORM, "  namespaces:\n", f"{RAY_VERSIONS}  namespaces:\n")
+    edit(repo / TEAM, "    queue:", "    profile: p\n    queue:")
+    edit(repo / PLATFORM, "queues:", "  profiles: {p: {workerGroups: {extra: {cpu: 1}}}}\nqueues:")
+    git(repo, "commit", "-qam", "version")
+    edit(repo / PLATFORM, "ray: 2.53.0", "ray: 2.54.0")
+    found = [line for line in told(run, repo, "HEAD", "-o", "text") if "2.53.0 →" in line or "image" in line]
+    images = [f"spec.{group}.template.spec.containers[ray-{role}].image" for group, role in GROUPS]
+    image = "docker.io/rayproject/ray"
+    ours = found[: len(images) + 1]
+    assert ours[0] == "~ global.versions.ray 2.53.0 → 2.54.0 values/platform.yaml:3"
+    assert [line.split()[1] for line in ours[1:]] == images
+    assert all(line.endswith("values/platform.yaml:3") for line in ours)
+    assert json.loads(run.ok("-C", repo, "diff", "HEAD", "-o", "json").out)[0]["fields"][1] == {
+        "path": images[0],
+        "old": f"{image}:2.53.0",
+        "new": f"{image}:2.54.0",
+        "file": "values/platform.yaml",
+        "line": 3,
+    }
+
+
+GROUPS = (("headGroupSpec", "head"), ("workerGroupSpecs[cpu]", "worker"), ("workerGroupSpecs[extra]", "worker"))
+
+
+def test_the_part_of_the_image_that_changed_is_told(repo: Path, run: Runner) -> None:
+    edit(
+        repo / PLATFORM, "  namespaces:\n", f"{RAY_VERSIONS}  ray:\n    image:\n      repository: a/b\n  namespaces:\n"
+    )
+    git(repo, "commit", "-qam", "image")
+    edit(repo / PLATFORM, "a/b", "a/c")
+    found = [line for line in told(run, repo, "HEAD") if "image" in line]
+    assert found
+    assert all(line.endswith("values/platform.yaml:6") for line in found)
+
+
+def test_a_value_that_is_taken_away_is_told_where_it_was(repo: Path, run: Runner) -> None:
+    edit(repo / TEAM, "head: {cpu: 2, memory: 8Gi}", "head: {cpu: 2}")
+    assert "~ head.memory 8Gi → 4Gi values/namespaces/team-a.yaml:4" in told(run, repo, "main")
+
+
+def test_a_group_claims_only_what_it_says(repo: Path, run: Runner) -> None:
+    """A node shape's label comes from the platform file, whatever group asks for the shape."""
+    edit(repo / PLATFORM, "  namespaces:\n", "  nodes: {s: {count: 1, cpu: 8, labels: {pool: a}}}\n  namespaces:\n")
+    edit(repo / TEAM, "cpu: {replicas: 1, cpu: 4, memory: 16Gi}", "cpu: {replicas: 1, cpu: 4, nodes: s}")
+    git(repo, "commit", "-qam", "shape")
+    edit(repo / PLATFORM, "pool: a", "pool: b")
+    found = [line for line in told(run, repo, "HEAD") if "nodeSelector" in line]
+    assert found == ["~ spec.workerGroupSpecs[cpu].template.spec.nodeSelector.pool a → b"]
 
 
 def test_for_programs(repo: Path, run: Runner) -> None:

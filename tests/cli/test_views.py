@@ -172,10 +172,34 @@ def test_why_names_the_profile(fleet: Path, run: Runner) -> None:
     assert re.search(r"profile small +values/namespaces/team-a\.yaml:10", told)
 
 
+def test_why_masks_secrets(fleet: Path, run: Runner) -> None:
+    team = fleet / "values" / "namespaces" / "team-a.yaml"
+    edit(team, "head: {cpu: 4, memory: 16Gi}", "head: {cpu: 4, memory: 16Gi, env: {DB_PASSWORD: correct horse}}")
+    container = "spec.headGroupSpec.template.spec.containers[0]"
+    for form in ("text", "json"):
+        for field in (f"{container}.env[DB_PASSWORD].value", f"{container}.env[DB_PASSWORD]", container, "spec"):
+            told = run.ok("-C", fleet, "why", "-o", form, "team-a/RayCluster/main", field).out
+            assert ("horse" in told, "•••" in told or "\\u2022" in told) == (False, True), told
+    told = run.ok("-C", fleet, "why", "team-a/RayCluster/main", f"{container}.env[DB_PASSWORD].value").out
+    assert re.search(r"head\.env\.DB_PASSWORD: ••• +values/namespaces/team-a\.yaml:6", told)
+
+
+def test_why_takes_names_of_entries(fleet: Path, run: Runner) -> None:
+    told = run.ok("-C", fleet, "why", "team-a/RayCluster/main", "spec.workerGroupSpecs[cpu].maxReplicas").out
+    assert told.splitlines()[0] == "10"
+    ended = run("-C", fleet, "why", "team-a/RayCluster/main", "spec.workerGroupSpecs[none].maxReplicas")
+    assert (ended.code, "has no none" in ended.err) == (1, True)
+
+
+def test_why_names_the_profile_only_for_what_it_says(fleet: Path, run: Runner) -> None:
+    told = run.ok("-C", fleet, "why", "team-a/RayCluster/scratch", "spec.rayVersion").out
+    assert ("global.versions.ray: 2.53.0" in told, "profile" in told) == (True, False)
+
+
 def test_why_for_programs(fleet: Path, run: Runner) -> None:
     answer = json.loads(run.ok("-C", fleet, "why", "-o", "json", "team-a/RayCluster/main", "spec.rayVersion").out)
     assert answer["value"] == "2.53.0"
-    assert answer["causes"][0]["what"] == "global.versions.ray"
+    assert answer["causes"][0]["what"] == "global.versions.ray: 2.53.0"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from generator.commands.entries import Entry, named, positions, readable
 from generator.commands.objects import MISSING, Difference, differences, pairs, parse
 from generator.commands.origins import ORIGINS, in_entry, origin
 from generator.commands.words import Field, Home, fields, value_at
@@ -119,3 +120,31 @@ def test_values_by_path() -> None:
     data = {"a": [{"b": 1}]}
     assert value_at(data, ("a", 0, "b")) == 1
     assert [value_at(data, path) for path in [("x",), ("a", 1), ("a", "0"), ("a", 0, "b", "c")]] == [MISSING] * 4
+
+
+def test_entries_of_lists_by_name() -> None:
+    data = {"env": [{"name": "a.b", "value": {"x y": 1}}, "odd"], "args": [1]}
+    path = named(data, ("env", 0, "value", "x y"))
+    assert readable(path) == 'env[a.b].value["x y"]'
+    moved = {"env": [{"name": "c"}, {"name": "a.b"}]}
+    assert positions(moved, path) == ("env", 1, "value", "x y")
+    assert positions({"env": []}, path) is None
+    assert positions({}, ("env", Entry("a"))) is None
+    assert [named(data, each) for each in (("env", 1), ("env", 7), ("args", 0))] == [
+        ("env", 1),
+        ("env", 7),
+        ("args", 0),
+    ]
+
+
+def test_a_value_that_the_object_does_not_show_is_only_a_place() -> None:
+    before, after = (
+        Home("queues/q.yaml", "Queue", "q", platform=platform(PLATFORM.replace("gpu: 2", f"gpu: {each}")))
+        for each in (2, 3)
+    )
+    path = ("spec", "capability", "nvidia.com/gpu")
+    (field,) = fields([Difference(path, path, "2", "3")], before, after)
+    assert (field.path, field.old, field.new) == ("capability.gpu", 2, 3)
+    (field,) = fields([Difference(path, path, "two", "3")], before, after)
+    assert (field.path, field.old, field.new) == ('spec.capability["nvidia.com/gpu"]', "two", "3")
+    assert field.where is not None

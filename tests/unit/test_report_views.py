@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.diagnostics import Span
+from generator.report import secret_fields
 from generator.report.changes import ABSENT, FieldChange, ObjectChange, data, write
 from generator.report.plain_data import to_json, to_yaml
 from generator.report.style import Style
@@ -262,3 +263,20 @@ def test_numbers_and_times() -> None:
         "2 min 05 s",
         "60 min 00 s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value", "shown"),
+    [
+        ("StatefulSet", "spec.containers[redis].env[DB_PASSWORD].value", "x", "•••"),
+        ("StatefulSet", "spec.containers[redis].env[MODE].value", "x", "x"),
+        ("RayCluster", "head.env.HF_TOKEN", "x", "•••"),
+        ("RayJob", "runtimeEnv", "env_vars:\n  HF_TOKEN: x\n  A: b", "env_vars:\n  HF_TOKEN: •••\n  A: b"),
+        ("RayJob", "spec", {"runtimeEnvYAML": "{HF_TOKEN: x}"}, {"runtimeEnvYAML": "{HF_TOKEN: •••}"}),
+        ("Secret", "data.a", "x", "•••"),
+        ("Secret", "", {"data": {"a": "x"}, "type": "Opaque"}, {"data": "•••", "type": "Opaque"}),
+        ("ConfigMap", "data.a", "x", "x"),
+    ],
+)
+def test_fields_that_hold_a_secret(kind: str, path: str, value: Any, shown: Any) -> None:
+    assert secret_fields.masked(kind, path, value) == shown
