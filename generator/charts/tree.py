@@ -32,7 +32,7 @@ def write(files: Mapping[str, bytes], folder: Path) -> list[str]:
 
 
 def present(folder: Path) -> set[str]:
-    """The files below a folder, as paths with forward slashes; not what Python makes of a script when it is installed."""
+    """The files below a folder, as paths with forward slashes; not what Python makes of an installed script."""
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")

@@ -145,7 +145,7 @@ def test_short_secrets_in_the_environment_are_masked(repo: Path, run: Runner) ->
     git(repo, "commit", "-qam", "secrets")
     run.ok("-C", repo, "render")
     text = (repo / TEAM).read_text()
-    text = text.replace("correct horse", "battery staple").replace("HF_TOKEN: x", "HF_TOKEN: y")
+    text = text.replace("correct horse", "battery staple").replace("HF_TOKEN: x", "HF_TOKEN: z")
     (repo / TEAM).write_text(text.replace("MODE: a", "MODE: b"))
     for revision in (["HEAD"], []):
         found = told(run, repo, *revision)
@@ -156,7 +156,7 @@ def test_short_secrets_in_the_environment_are_masked(repo: Path, run: Runner) ->
         assert f"~ workerGroups.cpu.env.DB_PASSWORD ••• → ••• {at}:6" in found
         for form in ("text", "json"):
             shown = run.ok("-C", repo, "diff", *revision, "-o", form).out
-            assert not any(each in shown for each in ("horse", "battery", '"x"', '"y"'))
+            assert not any(each in shown for each in ("horse", "battery", '"x"', '"z"'))
 
 
 def test_a_generation_is_not_told_as_a_switch(repo: Path, run: Runner) -> None:
@@ -185,17 +185,14 @@ def test_the_version_of_ray_is_told_at_its_own_line(repo: Path, run: Runner) -> 
     found = [line for line in told(run, repo, "HEAD", "-o", "text") if "2.53.0 →" in line or "image" in line]
     images = [f"spec.{group}.template.spec.containers[ray-{role}].image" for group, role in GROUPS]
     image = "docker.io/rayproject/ray"
-    ours = found[: len(images) + 1]
-    assert ours[0] == "~ global.versions.ray 2.53.0 → 2.54.0 values/platform.yaml:3"
-    assert [line.split()[1] for line in ours[1:]] == images
-    assert all(line.endswith("values/platform.yaml:3") for line in ours)
-    assert json.loads(run.ok("-C", repo, "diff", "HEAD", "-o", "json").out)[0]["fields"][1] == {
-        "path": images[0],
-        "old": f"{image}:2.53.0",
-        "new": f"{image}:2.54.0",
-        "file": "values/platform.yaml",
-        "line": 3,
-    }
+    ours = {line.split()[1]: line for line in found}
+    expected = "~ global.versions.ray 2.53.0 → 2.54.0 values/platform.yaml:3"
+    assert ours["global.versions.ray"] == expected
+    assert all(ours[path].endswith("…ay:2.53.0 → …ay:2.54.0 values/platform.yaml:3") for path in images)
+    changes = json.loads(run.ok("-C", repo, "diff", "HEAD", "-o", "json").out)
+    first = next(each for change in changes for each in change["fields"] if each["path"] == images[0])
+    place = {"file": "values/platform.yaml", "line": 3}
+    assert first == {"path": images[0], "old": f"{image}:2.53.0", "new": f"{image}:2.54.0", **place}
 
 
 GROUPS = (("headGroupSpec", "head"), ("workerGroupSpecs[cpu]", "worker"), ("workerGroupSpecs[extra]", "worker"))
@@ -219,7 +216,11 @@ def test_a_value_that_is_taken_away_is_told_where_it_was(repo: Path, run: Runner
 
 def test_a_group_claims_only_what_it_says(repo: Path, run: Runner) -> None:
     """A node shape's label comes from the platform file, whatever group asks for the shape."""
-    edit(repo / PLATFORM, "  namespaces:\n", "  nodes: {s: {count: 1, cpu: 8, labels: {pool: a}}}\n  namespaces:\n")
+    edit(
+        repo / PLATFORM,
+        "  namespaces:\n",
+        "  nodes: {s: {count: 1, cpu: 8, memory: 64Gi, labels: {pool: a}}}\n  namespaces:\n",
+    )
     edit(repo / TEAM, "cpu: {replicas: 1, cpu: 4, memory: 16Gi}", "cpu: {replicas: 1, cpu: 4, nodes: s}")
     git(repo, "commit", "-qam", "shape")
     edit(repo / PLATFORM, "pool: a", "pool: b")

@@ -122,7 +122,7 @@ def test_several_clusters(output: str | None, tmp_path: Path, run: Runner) -> No
         (tmp_path / "fleet" / "values").mkdir(parents=True, exist_ok=True)
         (tmp_path / name / "values").rename(tmp_path / "fleet" / "values" / name)
     edit(tmp_path / "fleet" / "values" / "prod" / "namespaces" / "team-a.yaml", "cpu: 2,", "cpu: 8,")
-    where = ["--output", tmp_path / output] if output else []
+    where: list[str | Path] = ["--output", tmp_path / output] if output else []
     run.ok("-C", tmp_path / "fleet", "render", *where)
     root = tmp_path / (output or "fleet/rendered")
     assert sorted(each.name for each in root.iterdir()) == ["prod", "staging"]

@@ -129,7 +129,7 @@ WHY = {
         "_container.tpl",
     ),
     "a rule": (f"{HEAD}.rayStartParams.num-cpus", "0", "a head with worker groups takes no work", "_groups.tpl"),
-    "the platform": ("spec.rayVersion", "2.53.0", "global.versions.ray", "_cluster.tpl"),
+    "the platform": ("spec.rayVersion", "2.53.0", "global.versions.ray: 2.53.0", "platform.yaml:2"),
     "a quoted step": ('metadata.labels["volcano.sh/queue-name"]', "research", "queue: research", "team-a.yaml:3"),
     "a default": (f"{HEAD}.serviceType", "ClusterIP", "default of the chart", "templates/raycluster.yaml"),
 }

@@ -31,7 +31,9 @@ def test_a_new_fleet_renders_as_it_is(engine: str, tmp_path: Path, run: Runner) 
     kinds = {yaml.safe_load(text)["kind"] for name, text in rendered.items() if name.startswith("gitops")}
     assert (kinds & {"Application", "Kustomization"} != set()) == (engine != "none")
     workflow = yaml.safe_load((root / ".github" / "workflows" / "oneblock.yml").read_text())
-    assert f"pip install oneblock=={__version__}" in str(workflow)
+    steps = [step["run"] for step in workflow["jobs"]["check"]["steps"] if "run" in step]
+    assert f"what pip installs OneBlock {__version__} from" in steps[0]
+    assert steps[1:] == ["oneblock validate --format github", "oneblock check"]
     for name in ("platform", "namespace"):
         assert json.loads((root / "schemas" / f"{name}.schema.json").read_text())["$schema"]
     for file in (root / "values").rglob("*.yaml"):
