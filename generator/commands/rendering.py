@@ -140,16 +140,19 @@ def _refusal(tree: Tree, options: Options) -> str:
 def _remember(run: _Run) -> None:
     """Keeps what this run proved for the next one."""
     known, kept = run.known, run.known.memory
-    states = memory.states(run.root)
+    # Folders that this run did not touch are as they were: only its own are looked at.
+    made = [folder for result in run.results for folder in result.folders]
+    states = {folder.path: found for folder in made if (found := memory.state(run.root, folder.path)) is not None}
     kept.tree, kept.platform, kept.entries = run.job.tree, run.job.platform_data, dict(known.held)
     for result in run.results:
         if result.unit.what == "file":
-            state = {folder.path: states[folder.path] for folder in result.folders}
+            state = {folder.path: states[folder.path] for folder in result.folders if folder.path in states}
             inputs = known.inputs(result.text.encode())
             kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings)
     platform = [result for result in run.results if result.unit.what != "file"]
     if platform:
-        state = {folder.path: states[folder.path] for result in platform for folder in result.folders}
+        paths = [folder.path for result in platform for folder in result.folders]
+        state = {path: states[path] for path in paths if path in states}
         objects = sum(result.objects for result in platform)
         kept.entries[PLATFORM] = Entry(known.base, state, objects, run.opened.findings)
     if run.results:

@@ -96,16 +96,31 @@ def states(root: Path) -> dict[str, str]:
     return found
 
 
+def state(root: Path, folder: str) -> str | None:
+    """The state of one folder, as :func:`states` has it; None where it is not there. Raises OutputError."""
+    try:
+        with os.scandir(root / folder) as entries:
+            return _digest(sorted(entries, key=lambda each: each.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise OutputError(f"{root / folder} cannot be read: {(error.strerror or '').lower()}") from error
+
+
 def _look(folder: str, name: str, depth: int, found: dict[str, str]) -> None:
     """Notes a folder that has an index with all below it, or looks for such folders below."""
     with os.scandir(folder) as entries:
         inside = sorted(entries, key=lambda each: each.name)
     if name and any(each.name == SUM_FILE for each in inside):
-        found[name] = hashlib.sha256(repr(_files(inside)).encode()).hexdigest()
+        found[name] = _digest(inside)
     elif depth:
         for each in inside:
             if not each.name.startswith(".") and each.is_dir(follow_symlinks=False):
                 _look(each.path, f"{name}/{each.name}" if name else each.name, depth - 1, found)
+
+
+def _digest(entries: Iterable[os.DirEntry[str]]) -> str:
+    return hashlib.sha256(repr(_files(entries)).encode()).hexdigest()
 
 
 def _files(entries: Iterable[os.DirEntry[str]]) -> list[object]:
