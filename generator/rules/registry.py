@@ -179,8 +179,8 @@ def _table(versions: Versions) -> dict[Scope, tuple[Rule, ...]]:
 
 
 def _run(rules: Iterable[Rule], **what: Any) -> Iterator[Diagnostic]:
-    for each in rules:
-        for finding in each.check(**{name: what[name] for name in each.wants}):
+    for each in rules:  # positional: this line runs 400 times a namespace
+        for finding in each.check(*[what[name] for name in each.wants]):
             yield _diagnostic(each, finding)
 
 
