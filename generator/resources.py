@@ -26,6 +26,11 @@ def charts() -> Path:
     return ROOT / "charts"
 
 
+def sub_charts() -> Path:
+    """The folder of the committed sub-charts, those for OneBlock's default versions."""
+    return charts() / "oneblock" / "charts"
+
+
 def sample_fleets() -> Path:
     """The folder of sample values."""
     return ROOT / "values"

@@ -28,7 +28,7 @@ def chart_folder(versions: Versions, cache_in: Path) -> Path:
     is no room for that either.
     """
     if versions == DEFAULT:
-        return resources.charts() / "oneblock" / "charts"
+        return resources.sub_charts()
     name = "-".join((__version__, versions.kuberay, versions.kubernetes, versions.ray, versions.volcano))
     folder = cache_in / f"{name}-{charts_digest()[:12]}"
     try:

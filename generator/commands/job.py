@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from generator import resources
 from generator.fleet import Namespace, Platform, open_namespace
 from generator.helm import Engine, HelmError, open_engine
 from generator.helm.engine import EngineName
 from generator.output import OutputError
+from generator.schema.versions import DEFAULT
 from generator.source import Document
 
 CACHE = ".oneblock_cache"
@@ -69,8 +71,10 @@ class Tools:
     @property
     def charts(self) -> Path:
         """The folder of sub-charts for the pinned versions. Raises OutputError."""
+        if self.platform.versions == DEFAULT:
+            return resources.sub_charts()
         if self._charts is None or not self._charts.is_dir():  # the cache may go at any time
-            from generator.charts.store import chart_folder  # here: what only checks needs no chart
+            from generator.charts.store import chart_folder  # here: the generator takes 40 ms to load
 
             try:
                 self._charts = chart_folder(self.platform.versions, self._job.root / CACHE)

@@ -105,7 +105,7 @@ def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tr
         return tree
     folders = [folder for result in run.results for folder in result.folders]
     kept = {folder.path for folder in folders} | {path for entry in run.known.held.values() for path in entry.state}
-    folders += leftovers(run.root, kept)
+    folders += leftovers(run.root, kept, run.known.states or None)
     tree = replace(
         tree,
         changes=tuple(change for folder in folders for change in folder.changes),

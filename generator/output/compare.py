@@ -70,10 +70,11 @@ def compare(root: Path, path: str, files: Mapping[str, bytes]) -> Folder:
     return Folder(path, files, tuple(changes), tuple(edited))
 
 
-def leftovers(root: Path, kept: Iterable[str]) -> list[Folder]:
-    """Folders that are ours on disk and hold nothing any more."""
+def leftovers(root: Path, kept: Iterable[str], present: Iterable[str] | None = None) -> list[Folder]:
+    """Folders that are ours on disk and hold nothing any more; ``present``: ours on disk, where that is known."""
     wanted = set(kept)
-    return [compare(root, path, {}) for path in folders(root) if path not in wanted]
+    found = folders(root) if present is None else sorted(present)
+    return [compare(root, path, {}) for path in found if path not in wanted]
 
 
 def folders(root: Path) -> list[str]:
