@@ -11,7 +11,6 @@ A chart is a folder below ``generator/blueprints/charts``; ``_shared`` holds wha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from typing import Any, get_args
 import jinja2
 import yaml
 
+from generator import templating
 from generator.charts.values import flow
 from generator.resources import BLUEPRINTS
 from generator.schema.chart import Chart
@@ -79,25 +79,10 @@ def _load(path: Path) -> Any:
 
 @cache
 def _environment() -> jinja2.Environment:
-    # Autoescape is for HTML. What comes out here is YAML and Go templates, in which `&lt;` would be an error.
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(CHARTS),
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,  # noqa: S701
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templating.blueprints(CHARTS)
     environment.filters["at"] = of_version
     environment.filters["flow"] = flow
     environment.filters["literal"] = _literal
-    environment.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)
     return environment
 
 

@@ -25,7 +25,7 @@ def command(context: Context, folder: Path, gitops: str, ci: str | None) -> None
     from generator.commands.init import InitError, UnwritableError, new_fleet, write_fleet
 
     target = context.root / folder
-    files = new_fleet(gitops, ci)  # type: ignore[arg-type]
+    files = new_fleet(gitops, ci)  # type: ignore[arg-type]  # a click.Choice is a plain str
     try:
         write_fleet(target, files)
     except (InitError, UnwritableError) as error:

@@ -35,12 +35,12 @@ def command(context: Context, what: str, values: Path | None, output: str) -> No
     from generator.report.table import Column, view
 
     clusters, findings = find_clusters(context.root, values)
-    found = listing(clusters, what)  # type: ignore[arg-type]
+    found = listing(clusters, what)  # type: ignore[arg-type]  # a click.Choice is a plain str
     wrong = in_order([*findings, *found.findings])
     names = [*(["cluster"] if any("cluster" in row for row in found.rows) else []), *COLUMNS[what]]
     columns = [Column(*name.split(":")) for name in names]
     if found.rows or not wrong:
-        click.echo(view(columns, found.rows, output, context.out), nl=False)  # type: ignore[arg-type]
+        click.echo(view(columns, found.rows, output, context.out), nl=False)  # type: ignore[arg-type]  # a click.Choice is a plain str
     if wrong:
         tell_findings(context, wrong, files=[file for cluster in clusters for file in cluster.files])
     if has_errors(wrong):

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from jinja2 import Environment, StrictUndefined
-
 from generator import __version__, resources
 from generator.schema.values import write_schemas
+from generator.templating import blueprints
 
 GitOps = Literal["argocd", "flux", "none"]
 
@@ -63,14 +62,4 @@ def write_fleet(folder: Path, files: list[Written]) -> None:
 
 
 def _blueprint(name: str, **values: str) -> str:
-    text = (resources.BLUEPRINTS / "init" / name).read_text(encoding="utf-8")
-    made = Environment(  # noqa: S701 (plain text, no HTML)
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return made.from_string(text).render(values)
+    return blueprints(resources.BLUEPRINTS / "init").get_template(name).render(values)

@@ -30,7 +30,6 @@ ORIGINS = (
     Origin("queues", "Queue", ("spec",), ("queues", "{name}")),
     Origin("queues", "Queue", (), ("queues", "{name}")),
     Origin("queues", "PriorityClass", (), ("global", "priorityClasses", "{name}")),
-    Origin("queues", "ConfigMap", ("data",), ("queues",)),
     Origin("queues", "ValidatingAdmissionPolicyBinding", (), ("global", "admissionPolicies")),
     Origin("queues", "", (), ("queues",)),
     Origin("namespaces", "ResourceQuota", ("spec", "hard"), ("global", "namespaces", "{home}", "quota")),

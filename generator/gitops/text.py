@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from generator.resources import BLUEPRINTS
+from generator.templating import blueprints
 
 _KIND = re.compile(r"^kind: (\S+)$", re.MULTILINE)
 _NAME = re.compile(r'^  name: "?([^"\n]+)"?$', re.MULTILINE)
@@ -18,21 +18,7 @@ _NAME = re.compile(r'^  name: "?([^"\n]+)"?$', re.MULTILINE)
 
 @cache
 def _environment() -> Environment:
-    made = Environment(  # noqa: S701 (YAML, not HTML: strings go through the quoted filter)
-        loader=FileSystemLoader(BLUEPRINTS / "gitops"),
-        block_start_string="<%",
-        block_end_string="%>",
-        variable_start_string="<<",
-        variable_end_string=">>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters["quoted"] = lambda value: json.dumps(str(value), ensure_ascii=False)
-    return made
+    return blueprints(BLUEPRINTS / "gitops")
 
 
 def fill(blueprint: str, context: dict[str, Any]) -> str:
