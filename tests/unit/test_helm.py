@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from generator.helm import HelmError, open_engine, split_documents
+from generator.helm.archive import archive
 from generator.helm.binary import BinaryEngine
 from generator.helm.engine import readable
-from generator.helm.archive import archive
 from generator.helm.sdk import SdkEngine
 
 
