@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from generator.commands import known as cache
@@ -73,6 +74,8 @@ def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known,
     """See :func:`generator.commands.render.render`."""
     load = work.load if options.engine == "sdk" else None
     pool = pipeline.start(len(cluster.namespaces) - len(known.held), options.processes, load)
+    if pool is None and load is not None:  # Helm takes a while to wake up, and most of it is not Python
+        Thread(target=load, daemon=True).start()
     try:
         return _render(cluster, options, tree, known, report, pool)
     finally:
@@ -164,8 +167,8 @@ def _remember(run: _Run) -> None:
     for result in run.results:
         if result.unit.what == "file":
             state = {folder.path: states[folder.path] for folder in result.folders if folder.path in states}
-            inputs = known.inputs(result.text.encode())
-            kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings)
+            inputs, stamp = known.inputs(result.text.encode()), known.stamps.get(result.unit.name, "")
+            kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings, stamp)
     platform = [result for result in run.results if result.unit.what != "file"]
     if platform:
         paths = [folder.path for result in platform for folder in result.folders]

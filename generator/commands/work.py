@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -45,8 +44,6 @@ class Result:
 def load() -> None:
     """What a process can have ready before it knows its work: this module, with rules and schemas, and Helm."""
     from generator.helm import sdk  # noqa: F401 (loading it is the point)
-
-    gc.freeze()  # what is loaded stays: the cycle collector need not look at it again
 
 
 def do(job: Job, units: Sequence[Unit]) -> list[Result]:
