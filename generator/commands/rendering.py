@@ -19,7 +19,6 @@ from generator.commands.work import Result, Unit
 from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
-from generator.plan import BATCH
 
 if TYPE_CHECKING:
     from generator.commands.pool import Pool
@@ -61,13 +60,8 @@ class _Run:
     @property
     def units(self) -> list[Unit]:
         """What has to be done."""
-        units = [Unit("file", file) for file in self.cluster.namespaces if file not in self.known.held]
-        if PLATFORM in self.known.held:
-            return units
-        platform = self.job.tools.platform
-        grants = sorted({*platform.namespaces, platform.system_namespace})
-        batches = (tuple(grants[start : start + BATCH]) for start in range(0, len(grants), BATCH))
-        return [Unit("platform"), *(Unit("grants", names=names) for names in batches), *units]
+        files = [file for file in self.cluster.namespaces if file not in self.known.held]
+        return work.units(self.job, files, platform=PLATFORM not in self.known.held)
 
 
 def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None) -> Tree:
