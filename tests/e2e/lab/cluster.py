@@ -1,0 +1,168 @@
+"""A lab: one cluster of one's own, from its start to its end."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+
+from tests.e2e.kube import Kube, until
+from tests.e2e.lab import control_plane, network, node, pki, programs
+from tests.e2e.lab.processes import Process, Processes
+
+_mine: list[Lab] = []  # what this very process started and has to stop
+
+
+def home() -> Path:
+    """The folder of all labs: ``$ONEBLOCK_E2E_STATE``, else one in the folder for temporary files."""
+    return Path(os.environ.get("ONEBLOCK_E2E_STATE") or Path(tempfile.gettempdir()) / "oneblock-e2e").absolute()
+
+
+class Lab:
+    """A cluster of one's own: its folder holds its state, its logs and the ids of its processes.
+
+    Everything runs in network, mount and process namespaces of the lab, so any number of labs run side by side and
+    stopping one is stopping its first process.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.name = folder.name
+        self.processes = Processes(folder)
+        self.kubeconfig = folder / "pki" / "admin.conf"
+
+    @classmethod
+    def new(cls) -> Lab:
+        """A lab that does not exist yet, under a name that nothing else has."""
+        return cls(home() / f"lab-{secrets.token_hex(3)}")
+
+    @classmethod
+    def all(cls) -> list[Lab]:
+        """Every lab on this machine that left a record, running or not, oldest first."""
+        return [
+            cls(record.parent) for record in sorted(home().glob("*/lab.json"), key=lambda path: path.stat().st_mtime)
+        ]
+
+    def start(self, node: bool = True, *, outlive: bool = False) -> None:
+        """Starts everything; with ``node`` pods can run. On any failure or Ctrl-C nothing of it is left running.
+
+        Unless it shall ``outlive`` this process, the lab ends with it, even if it is killed.
+        """
+        programs.require(node)
+        self.folder.mkdir(parents=True)
+        (self.folder / "lab.json").write_text(json.dumps({"node": node, "owner": os.getpid()}) + "\n")
+        _mine.append(self)
+        _stop_at_exit()
+        try:
+            self._start(node, outlive)
+        except BaseException as error:
+            if isinstance(error, Exception):
+                self.copy_logs(home() / "failed" / self.name)
+                error.add_note(f"its logs: {home() / 'failed' / self.name}")
+            self.stop()
+            raise
+        if outlive:
+            _mine.remove(self)
+
+    def _start(self, with_node: bool, outlive: bool) -> None:
+        network.create(self.processes, self.folder, outlive=outlive)
+        pki.create(self.folder / "pki")
+        self._until("its namespaces are laid out", (self.folder / "laid-out").exists, 10)
+        control_plane.start_api_server(self.spawn, self.folder)
+        kube = self.kube()
+        self._until("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 60)
+        control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig, scheduler=with_node)
+        if with_node:
+            node.start(self)
+        # The first namespace's account is the controllers' work: objects can be made from here on.
+        self._until("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 60)
+
+    def _until(self, what: str, probe: object, seconds: float) -> None:
+        def looked() -> object:
+            dead = [process.name for process in self.processes.recorded() if not process.alive]
+            if dead:
+                raise SystemError(f"{', '.join(dead)} ended; see {self.folder / 'log'}")
+            return probe()  # type: ignore[operator]
+
+        until(f"{self.name}: {what}", looked, seconds, every=0.1)
+
+    @property
+    def first(self) -> Process:
+        """The process that holds the lab's namespaces."""
+        found = self.processes.named(network.FIRST)
+        if found is None or not found.alive:
+            raise RuntimeError(f"the lab {self.name} does not run")
+        return found
+
+    @property
+    def network(self) -> Path:
+        """The lab's network namespace."""
+        return Path(f"/proc/{self.first.pid}/ns/net")
+
+    def kube(self) -> Kube:
+        """The cluster as its admin, from wherever this process stands."""
+        return Kube(self.kubeconfig, self.network)
+
+    def enter(self) -> None:
+        """Puts this thread on the lab's network: Services and pods are reached by their addresses."""
+        network.join(self.network)
+
+    def environment(self) -> dict[str, str]:
+        """What a process inside finds in its environment."""
+        return {**os.environ, "PATH": programs.search_path(), "KUBECONFIG": str(self.kubeconfig)}
+
+    def command(self, *argv: str | Path) -> list[str]:
+        """The command line that runs a command inside, with the lab's name server and mounts."""
+        return [*network.enter_command(self.first), *map(str, argv)]
+
+    def spawn(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Process:
+        """Starts a process inside (an operator, a scheduler, a server) with ``env`` besides the usual environment."""
+        environment = {**self.environment(), **(env or {})}
+        found = shutil.which(str(argv[0]), path=environment["PATH"]) or argv[0]
+        return self.processes.start(name, self.command(found, *argv[1:]), environment, forks=True)
+
+    def copy_logs(self, target: Path) -> None:
+        """Copies the log of every process and pod to a folder."""
+        for source, name in ((self.folder / "log", "processes"), (self.folder / "node/var/log/pods", "pods")):
+            if source.is_dir():
+                shutil.copytree(source, target / name, dirs_exist_ok=True)
+
+    def stop(self) -> None:
+        """Stops whatever of it runs and forgets its state. Safe at any moment, and again."""
+        first = self.processes.named(network.FIRST)
+        if first is not None:
+            first.signal(signal.SIGKILL)  # and with it everything that runs inside
+            first.gone_within(20)
+        for process in reversed(self.processes.recorded()):
+            process.stop()
+        self.processes.reap()
+        node.forget(self.name)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self in _mine:
+            _mine.remove(self)
+
+
+def stop_mine() -> None:
+    """Stops every lab that this process started and that is not to outlive it."""
+    for lab in _mine.copy():
+        lab.stop()
+
+
+def _stop_at_exit() -> None:
+    atexit.register(stop_mine)
+    # Ctrl-C is an exception and comes by itself; this one would end the process at once.
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminated)
+
+
+def _terminated(number: int, _frame: FrameType | None) -> None:
+    stop_mine()
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
