@@ -26,6 +26,10 @@ class KubectlError(subprocess.CalledProcessError):
         return f"kubectl {' '.join(map(str, self.cmd))}: exit code {self.returncode}\n{self.stderr or self.stdout}"
 
 
+class HopelessError(Exception):
+    """What a probe raises when there is no point in asking again."""
+
+
 class Kube:
     """One cluster, as one user. ``network`` is the namespace to reach it from, where that is not this process' own."""
 
@@ -151,13 +155,18 @@ def in_namespace(namespace: str) -> tuple[str, ...]:
 
 
 def until(what: str, probe: Callable[[], T | None], seconds: float = 120, every: float = 0.5) -> T:
-    """Asks until the answer is true; fails with ``what`` and the last answer or error when that takes too long."""
+    """Asks until the answer is true; fails with ``what`` and the last answer or error when that takes too long.
+
+    A probe that knows better than to wait raises ``HopelessError``.
+    """
     end = time.monotonic() + seconds
     while True:
         try:
             last: object = probe()
             if last:
                 return last  # type: ignore[return-value]
+        except HopelessError:
+            raise
         except Exception as error:  # the cluster may not be that far yet
             last = f"{type(error).__name__}: {error}"
         if time.monotonic() > end:

@@ -8,13 +8,15 @@ import os
 import secrets
 import shutil
 import signal
+import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
-from tests.e2e.kube import Kube, until
-from tests.e2e.lab import control_plane, network, node, pki, programs
+from tests.e2e.kube import HopelessError, Kube, until
+from tests.e2e.lab import control_plane, images, network, node, pki, programs
 from tests.e2e.lab.processes import Process, Processes
 
 _mine: list[Lab] = []  # what this very process started and has to stop
@@ -56,12 +58,20 @@ class Lab:
         Unless it shall ``outlive`` this process, the lab ends with it, even if it is killed.
         """
         programs.require(node)
+        layers, missing = images.build(images.IMAGES) if node else ({}, {})
         self.folder.mkdir(parents=True)
-        (self.folder / "lab.json").write_text(json.dumps({"node": node, "owner": os.getpid()}) + "\n")
+        record = {"node": node, "owner": None if outlive else os.getpid(), "missing": missing}
+        (self.folder / "lab.json").write_text(json.dumps(record) + "\n")
         _mine.append(self)
         _stop_at_exit()
         try:
-            self._start(node, outlive)
+            network.create(self.processes, self.folder, outlive=outlive)
+            pki.create(self.folder / "pki")
+            self.wait_for("its namespaces are laid out", (self.folder / "laid-out").exists, 10)
+            if node:
+                self._start_with_node(layers)
+            else:
+                self._start_control_plane()
         except BaseException as error:
             if isinstance(error, Exception):
                 self.copy_logs(home() / "failed" / self.name)
@@ -71,25 +81,37 @@ class Lab:
         if outlive:
             _mine.remove(self)
 
-    def _start(self, with_node: bool, outlive: bool) -> None:
-        network.create(self.processes, self.folder, outlive=outlive)
-        pki.create(self.folder / "pki")
-        self._until("its namespaces are laid out", (self.folder / "laid-out").exists, 10)
+    def _start_control_plane(self) -> None:
         control_plane.start_api_server(self.spawn, self.folder)
         kube = self.kube()
-        self._until("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 60)
-        control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig, scheduler=with_node)
-        if with_node:
-            node.start(self)
+        self.wait_for("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 60)
+        control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig)
         # The first namespace's account is the controllers' work: objects can be made from here on.
-        self._until("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 60)
+        self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 60)
 
-    def _until(self, what: str, probe: object, seconds: float) -> None:
+    def _start_with_node(self, layers: images.Layers) -> None:
+        node.start_runtime(self)
+        with ThreadPoolExecutor(1) as beside:
+            try:
+                loading = beside.submit(
+                    images.load, layers, self.command("ctr", "-n", "k8s.io", "images", "import", "-")
+                )
+                self._start_control_plane()
+                control_plane.start_scheduler(self.spawn, self.kubeconfig)
+                node.start(self)
+                loading.result()
+            except BaseException:
+                self.first.signal(signal.SIGKILL)  # ends the import too, so that nobody waits for it
+                raise
+
+    def wait_for(self, what: str, probe: Callable[[], object], seconds: float) -> None:
+        """Waits for something of its start, but not after one of its processes has ended."""
+
         def looked() -> object:
             dead = [process.name for process in self.processes.recorded() if not process.alive]
             if dead:
-                raise SystemError(f"{', '.join(dead)} ended; see {self.folder / 'log'}")
-            return probe()  # type: ignore[operator]
+                raise HopelessError(f"{', '.join(dead)} ended; see {self.folder / 'log'}")
+            return probe()
 
         until(f"{self.name}: {what}", looked, seconds, every=0.1)
 
@@ -127,6 +149,20 @@ class Lab:
         environment = {**self.environment(), **(env or {})}
         found = shutil.which(str(argv[0]), path=environment["PATH"]) or argv[0]
         return self.processes.start(name, self.command(found, *argv[1:]), environment, forks=True)
+
+    def run(self, *argv: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Runs a command inside to its end."""
+        found = shutil.which(str(argv[0]), path=programs.search_path()) or argv[0]
+        command = self.command(found, *argv[1:])
+        return subprocess.run(
+            command, env=self.environment(), capture_output=True, text=True, timeout=timeout, check=False
+        )
+
+    @property
+    def missing_images(self) -> dict[str, str]:
+        """The images that could not be made here, and why."""
+        found: dict[str, str] = json.loads((self.folder / "lab.json").read_text())["missing"]
+        return found
 
     def copy_logs(self, target: Path) -> None:
         """Copies the log of every process and pod to a folder."""

@@ -1,4 +1,4 @@
-"""etcd, the API server and the controller manager of a lab, and the scheduler where there is a node."""
+"""etcd, the API server and the controller manager of a lab; the scheduler where there is a node."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def start_api_server(spawn: Spawn, folder: Path) -> None:
     spawn("kube-apiserver", ["kube-apiserver", *(f"--{key}={value}" for key, value in arguments.items())])
 
 
-def start_controllers(spawn: Spawn, folder: Path, kubeconfig: Path, *, scheduler: bool) -> None:
+def start_controllers(spawn: Spawn, folder: Path, kubeconfig: Path) -> None:
     """What acts on objects; the API server must be ready."""
     pki = folder / "pki"
     spawn(
@@ -61,5 +61,8 @@ def start_controllers(spawn: Spawn, folder: Path, kubeconfig: Path, *, scheduler
             *("--node-monitor-period=2s", "--node-monitor-grace-period=20s"),
         ],
     )
-    if scheduler:
-        spawn("kube-scheduler", ["kube-scheduler", f"--kubeconfig={kubeconfig}", *SPEED])
+
+
+def start_scheduler(spawn: Spawn, kubeconfig: Path) -> None:
+    """What gives pods their node."""
+    spawn("kube-scheduler", ["kube-scheduler", f"--kubeconfig={kubeconfig}", *SPEED])
