@@ -47,6 +47,7 @@ class Rootfs:
         """Makes the layer unless it is there; a second builder waits for the first."""
         with locked(cache() / f"{self.name}.lock"):
             if not self.layer.exists():
+                print(f"making the image of {self.name}, once on this machine", file=sys.stderr, flush=True)
                 with tempfile.TemporaryDirectory(prefix=f"build-{self.name}-", dir=cache()) as folder:
                     self._build(Path(folder))
         return self.layer

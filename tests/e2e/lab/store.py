@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def prepare(layers: Layers) -> Path:
     store = cache() / f"store-{_key(layers)}"
     with locked(cache() / "store.lock"):
         if not store.exists():
+            print("unpacking the images, once on this machine", file=sys.stderr, flush=True)
             with tempfile.TemporaryDirectory(prefix="build-store-", dir=cache()) as folder:
                 _fill(Path(folder), layers)
                 (Path(folder) / "root").rename(store)
