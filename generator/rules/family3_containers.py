@@ -36,8 +36,7 @@ def init_with_probes(workload: Workload) -> Iterator[Finding]:
 )
 def probe_impossible(workload: Workload) -> Iterator[Finding]:
     """A liveness or startup probe counts one success; a readiness probe ends nothing, so it has no grace period; a hook may
-    sleep no longer than the pod has to end; a stop signal needs ``os: {name: linux}``. The API server refuses the pod
-    otherwise. Take the field away or correct it."""
+    sleep no longer than the pod has to end. The API server refuses the pod otherwise. Take the field away or correct it."""
     for pod in workload.pods:
         for each in pod.containers:
             for told, path in _impossible(each, pod):
@@ -60,8 +59,6 @@ def _impossible(each: PodContainer, pod: Pod) -> Iterator[tuple[str, tuple[str, 
             yield f"sleeping {seconds} s does not fit into the pod's {grace} s, in the {hook} hook", (
                 "lifecycle", hook, "sleep", "seconds",
             )  # fmt: skip
-    if lifecycle.get("stopSignal") is not None and not as_map(pod.spec.get("os")).get("name"):
-        yield "a stopSignal needs the pod to have os.name, in the lifecycle", ("lifecycle", "stopSignal")
 
 
 @rule(
@@ -101,6 +98,10 @@ def fields_exclude(workload: Workload, platform: Platform) -> Iterator[Finding]:
         for each in pod.containers:
             for told, at in _mount_excludes(each):
                 yield Finding(f"{told}, in {of(each, pod)}", workload.span(at))
+            for policy, at in entries(each.fields, each.path, "resizePolicy"):
+                if policy.get("restartPolicy") == "RestartContainer" and _never_again(each, pod):
+                    told = f"{of(each, pod)} does not start a second time, so it cannot be resized by RestartContainer"
+                    yield Finding(told, workload.span((*at, "restartPolicy")))
             early = not platform.versions.at_least("kubernetes", "1.35")
             if each.fields.get("restartPolicy") is not None and early and not each.init:
                 told = f"restartPolicy of a container is for init containers, not for {of(each, pod)}"
@@ -121,6 +122,11 @@ def _pod_excludes(pod: Pod) -> Iterator[tuple[str, tuple[str, ...]]]:
         for field in ("hostPID", "hostIPC"):
             if spec.get(field) is True:
                 yield f"{field} excludes hostUsers: false", (field,)
+
+
+def _never_again(each: PodContainer, pod: Pod) -> bool:
+    """Whether a container is never started a second time."""
+    return pod.spec.get("restartPolicy") == "Never" or (each.init and not each.sidecar)
 
 
 def _mount_excludes(each: PodContainer) -> Iterator[tuple[str, tuple[str | int, ...]]]:

@@ -114,26 +114,35 @@ def spread_contradicts(workload: Workload) -> Iterator[Finding]:
             if each.get("minDomains") is not None and action != "DoNotSchedule":
                 told = f"a spread constraint of {pod.what} has minDomains, and {action}"
                 yield Finding(told, workload.span((*path, "minDomains")))
-        for each, path in _with_label_keys(pod.spec, pod.at):
-            if problem := _label_keys_problem(each):
-                yield Finding(f"matchLabelKeys of {pod.what} {problem}", workload.span((*path, "matchLabelKeys")))
+        for field in ("affinity", "topologySpreadConstraints"):
+            for each, path in _with_label_keys(pod.spec.get(field), (*pod.at, field)):
+                if problem := _label_keys_problem(each):
+                    key = "matchLabelKeys" if each.get("matchLabelKeys") else "mismatchLabelKeys"
+                    yield Finding(f"{key} of {pod.what} {problem}", workload.span((*path, key)))
 
 
 def _with_label_keys(value: Any, path: Path) -> Iterator[Selector]:
-    """Every map below affinity and spread that has ``matchLabelKeys`` or ``mismatchLabelKeys``."""
-    for each, at in entries(value, path, "topologySpreadConstraints"):
-        if each.get("matchLabelKeys"):
-            yield each, at
+    """Every map below that has ``matchLabelKeys`` or ``mismatchLabelKeys``."""
+    if isinstance(value, dict):
+        if value.get("matchLabelKeys") or value.get("mismatchLabelKeys"):
+            yield value, path
+        for key, each in value.items():
+            yield from _with_label_keys(each, (*path, key))
+    elif isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _with_label_keys(each, (*path, index))
 
 
 def _label_keys_problem(each: dict[str, Any]) -> str:
-    selector = each.get("labelSelector")
+    selector, keys = each.get("labelSelector"), {*as_list(each.get("matchLabelKeys"))}
     if not isinstance(selector, dict):
         return "needs a labelSelector"
-    keys = {*as_map(selector.get("matchLabels"))}
-    keys |= {term.get("key") for term in as_list(selector.get("matchExpressions")) if isinstance(term, dict)}
-    both = sorted(keys & {*as_list(each.get("matchLabelKeys"))}, key=str)
-    return f"and its labelSelector both have {', '.join(both)}" if both else ""
+    known = {*as_map(selector.get("matchLabels"))}
+    known |= {term.get("key") for term in as_list(selector.get("matchExpressions")) if isinstance(term, dict)}
+    if both := keys & known:
+        return f"and its labelSelector both have {', '.join(sorted(both))}"
+    both = keys & {*as_list(each.get("mismatchLabelKeys"))}
+    return f"and mismatchLabelKeys both have {', '.join(sorted(both))}" if both else ""
 
 
 @rule(

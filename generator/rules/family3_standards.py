@@ -114,7 +114,7 @@ def _hosts(each: PodContainer, owner: str) -> Iterator[Violation]:
 def _restricted(pod: Pod, versions: Versions) -> Iterator[Violation]:
     for volume, path in entries(pod.spec, pod.at, "volumes"):
         kinds = [key for key in volume if key != "name"]
-        if not VOLUMES & set(kinds) and "hostPath" not in kinds:
+        if kinds and not VOLUMES & set(kinds) and "hostPath" not in kinds:
             yield f'volume "{volume.get("name")}" of {pod.what} is {" ".join(kinds)}', (*path, *kinds[:1])
     users = _own_users(pod, versions)
     if not users and (told := _root(pod.security)):

@@ -28,13 +28,12 @@ def of(container: PodContainer, pod: Pod) -> str:
     return f'container "{container.name}" of {pod.what}'
 
 
-Listed = tuple[str, str, dict[str, Any], Path]
-"""What the entries are, the key that tells them apart, the owner of the list and its path; the list is the key's."""
-
-_POD_LISTS = {"volumes": ("volume", "name"), "resourceClaims": ("resource claim", "name")}
-_POD_LISTS |= {"schedulingGates": ("scheduling gate", "name")}
-_CONTAINER_LISTS = {"ports": ("port", "name"), "volumeMounts": ("mount at", "mountPath")}
-_CONTAINER_LISTS |= {"volumeDevices": ("device at", "devicePath"), "resizePolicy": ("resize policy", "resourceName")}
+_POD_LISTS = (("volumes", "volume"), ("resourceClaims", "resource claim"), ("schedulingGates", "scheduling gate"))
+_CONTAINER_LISTS = (("ports", "port", "name"), ("volumeDevices", "device", "name"))
+_CONTAINER_LISTS += (("resizePolicy", "resize policy", "resourceName"),)
+_PATHS = (("volumeMounts", "mountPath"), ("volumeDevices", "devicePath"))
+Named = tuple[Any, Path]
+"""A name and where it stands."""
 
 
 @rule("OB343", "a name in a pod template is there twice", Scope.WORKLOAD, source="Kubernetes ValidatePodSpec")
@@ -44,14 +43,18 @@ def name_twice(workload: Workload) -> Iterator[Finding]:
     API server refuses every pod. Rename one, or put both into one entry."""
     for pod in workload.pods:
         yield from _containers_twice(pod, workload)
-        for field, (what, key) in _POD_LISTS.items():
-            yield from _twice(entries(pod.spec, pod.at, field), what, key, pod.what, workload)
-        yield from _twice(
-            entries(pod.security, (*pod.at, "securityContext"), "sysctls"), "sysctl", "name", pod.what, workload
-        )
+        for field, what in _POD_LISTS:
+            yield from _twice(
+                _named(pod.spec, pod.at, field), f'{pod.what} has two entries for {what} "{{}}"', workload
+            )
+        sysctls = _named(pod.security, (*pod.at, "securityContext"), "sysctls")
+        yield from _twice(sysctls, f'{pod.what} has two entries for sysctl "{{}}"', workload)
         for each in pod.containers:
-            for field, (what, key) in _CONTAINER_LISTS.items():
-                yield from _twice(entries(each.fields, each.path, field), what, key, of(each, pod), workload)
+            for field, what, key in _CONTAINER_LISTS:
+                told = f'{of(each, pod)} has two entries for {what} "{{}}"'
+                yield from _twice(_named(each.fields, each.path, field, key), told, workload)
+            paths = [one for field, key in _PATHS for one in _named(each.fields, each.path, field, key)]
+            yield from _twice(paths, f'{of(each, pod)} has two things at "{{}}"', workload)
 
 
 def _containers_twice(pod: Pod, workload: Workload) -> Iterator[Finding]:
@@ -64,15 +67,18 @@ def _containers_twice(pod: Pod, workload: Workload) -> Iterator[Finding]:
         seen.add(each.name)
 
 
-def _twice(
-    listed: Iterable[tuple[dict[str, Any], Path]], what: str, key: str, owner: str, workload: Workload
-) -> Iterator[Finding]:
+def _named(owner: Any, path: Path, field: str, key: str = "name") -> Iterator[Named]:
+    for each, at in entries(owner, path, field):
+        yield each.get(key), (*at, key)
+
+
+def _twice(named: Iterable[Named], told: str, workload: Workload) -> Iterator[Finding]:
     seen: set[str] = set()
-    for each, path in listed:
-        name = each.get(key)
-        if isinstance(name, str) and name in seen:
-            yield Finding(f'{owner} has two entries for {what} "{name}"', workload.span((*path, key)))
-        seen |= {name} if isinstance(name, str) else set()
+    for name, path in named:
+        if isinstance(name, str):
+            if name in seen:
+                yield Finding(told.format(name), workload.span(path))
+            seen.add(name)
 
 
 @rule(
