@@ -1,8 +1,8 @@
 """What the ``ray`` chart writes into pods beside the short form's own fields.
 
-Nobody looks at it before the user writes into a pod template too; then the rules need the whole pod, to see what the two
-make together: ``privileged: true`` beside the chart's ``allowPrivilegeEscalation: false`` is a pod the API server refuses.
-"""
+Nobody looks at it before the user writes into a pod template too; then the rules need the whole pod, to see what the
+two make together: ``privileged: true`` beside the chart's ``allowPrivilegeEscalation: false`` is a pod the API server
+refuses."""
 
 from __future__ import annotations
 
@@ -93,5 +93,5 @@ def _logs(short: Sourced, *, head: bool) -> dict[str, Any]:
 
 
 def _log_mount(logs: dict[str, Any]) -> dict[str, Any]:
-    mount = {"name": "logs", "mountPath": logs.get("mountPath") or "/tmp/ray"}
+    mount = {"name": "logs", "mountPath": logs.get("mountPath") or "/tmp/ray"}  # noqa: S108 (in the pod)
     return mount | ({"subPathExpr": "$(POD_NAME)"} if logs.get("accessMode") == "ReadWriteMany" else {})

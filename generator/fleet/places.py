@@ -92,7 +92,8 @@ class Sourced:
                 self.places[here] = there
 
     def _merge_list(self, old: list[Any], new: list[Any], place: Place, at: Path) -> None:
-        """An entry goes over the old one of its name; one that ``new`` names a second time is kept for the rules to see."""
+        """An entry goes over the old one of its name; one that ``new`` names a second time is kept for the rules to
+        see."""
         key = BY_NAME[str(at[-1])]
         index_of = {each.get(key): index for index, each in enumerate(old) if isinstance(each, dict)}
         for number, entry in enumerate(new):
@@ -102,8 +103,8 @@ class Sourced:
                 old.append(deepcopy(entry))
                 self.places[(*at, len(old) - 1)] = place / number
                 continue
-            for field in [each for each in old[index] if at[-1] in ONE_SOURCE and each not in entry]:
-                del old[index][field]
+            for stale in [each for each in old[index] if at[-1] in ONE_SOURCE and each not in entry]:
+                del old[index][stale]
             self._merge(old[index], entry, place / number, (*at, index))
 
     def get(self, *path: str | int, default: Any = None) -> Any:

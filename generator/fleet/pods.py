@@ -1,4 +1,5 @@
-"""Pod templates as the rules on pods look at them: the chart's part and the user's, merged, with what the operator adds."""
+"""Pod templates as the rules on pods look at them: the chart's part and the user's, merged, with what the operator
+adds."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ from generator.fleet.workload import Group, Workload, as_list, as_map
 
 @dataclass(frozen=True, slots=True)
 class PodContainer:
-    """One container of a pod: its fields, where they are, and whether it runs before the others (``sidecar``: and on)."""
+    """One container of a pod: its fields, where they are, and whether it runs before the others (``sidecar``: and
+    on)."""
 
     name: str
     fields: dict[str, Any]

@@ -186,7 +186,8 @@ class Workload:
 
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
-        """Its pods that the user wrote into by ``template`` or ``spec``, whole; what the short form alone makes is fine."""
+        """Its pods that the user wrote into by ``template`` or ``spec``, whole; what the short form alone makes is
+        fine."""
         from generator.fleet.pods import written_pods  # made of these views
 
         return tuple(written_pods(self))

@@ -20,36 +20,35 @@ HUGE = "hugepages-"
 
 @rule("OB359", "an amount of memory is a few bytes", Scope.WORKLOAD)
 def few_bytes(workload: Workload) -> Iterator[Finding]:
-    """A plain number of memory or storage is bytes, and ``m`` is a thousandth of one: ``memory: 16`` is sixteen bytes, and
-    every component takes it; the container is killed before it begins. Write the unit: ``16Gi``."""
-    for what, requests, limits, path in _amounts(workload):
+    """A plain number of memory or storage is bytes, and ``m`` is a thousandth of one: ``memory: 16`` is sixteen
+    bytes, and every component takes it; the container is killed before it begins. Write the unit: ``16Gi``."""
+    for what, amounts, path in _amounts(workload):
         for resource in ("memory", "ephemeral-storage"):
-            for side, amounts in (("requests", requests), ("limits", limits)):
-                amount = amounts.get(resource)
-                if amount is not None and 0 < amount < MEBIBYTE:
-                    yield Finding(
-                        f"{what} has {side} of {show(amount, resource)} bytes of {resource}"
-                        if amount < 1024
-                        else f"{what} has {side} of {show(amount, resource)} of {resource}",
-                        workload.span((*path, "resources", side, resource)),
-                        label="did you mean Gi?",
-                    )
-                    break
+            amount = amounts.get(resource)
+            if amount is not None and 0 < amount < MEBIBYTE:
+                where = workload.span((*path, "resources", _side(workload, path, resource), resource))
+                shown = show(amount, resource) + (" bytes" if amount < 1024 else "")
+                yield Finding(f"{what} has {shown} of {resource}", where, label="did you mean Gi?")
 
 
-def _amounts(workload: Workload) -> Iterator[tuple[str, Amounts, Amounts, Path]]:
+def _amounts(workload: Workload) -> Iterator[tuple[str, Amounts, Path]]:
+    """What each container asks for, the submitter's and the autoscaler's too."""
     cluster = workload.cluster
-    if cluster is not None:
-        for group in cluster.groups:
-            for each in group.asks:
-                yield f'container "{each.name}"', each.requests, each.limits, each.path
-        if cluster.autoscaling:
-            resources = as_map(as_map(cluster.spec.get("autoscalerOptions")).get("resources"))
-            requests, limits = amounts_of(resources.get("requests")), amounts_of(resources.get("limits"))
-            yield "the autoscaler", requests, limits, cluster.field("autoscalerOptions")
+    for group in cluster.groups if cluster is not None else ():
+        for each in group.asks:
+            yield f'container "{each.name}"', each.requests, each.path
+    if cluster is not None and cluster.autoscaling:
+        resources = as_map(as_map(cluster.spec.get("autoscalerOptions")).get("resources"))
+        amounts = amounts_of(resources.get("limits")) | amounts_of(resources.get("requests"))
+        yield "the autoscaler", amounts, cluster.field("autoscalerOptions")
     for pod in workload.pods:
         for each in containers(pod.spec, pod.at) if pod.submits else ():
-            yield f'container "{each.name}"', each.requests, each.limits, each.path
+            yield f'container "{each.name}"', each.requests, each.path
+
+
+def _side(workload: Workload, path: Path, resource: str) -> str:
+    """Where a container's amount stands: what has a limit alone requests it, too."""
+    return "limits" if workload.object.get(*path, "resources", "requests", resource) is None else "requests"
 
 
 @rule(
@@ -74,14 +73,9 @@ def huge_pages(workload: Workload) -> Iterator[Finding]:
                     problem = "needs cpu or memory beside it"
                 else:
                     continue
-                side = "requests" if as_map(_resources(workload, each.path).get("requests")).get(resource) else "limits"
-                where = workload.span((*each.path, "resources", side, resource))
-                told = f'container "{each.name}" of {pod.what} asks for {show(asked, "memory")} of {resource}, which {problem}'
-                yield Finding(told, where)
-
-
-def _resources(workload: Workload, path: Path) -> dict[str, object]:
-    return as_map(workload.object.get(*path, "resources"))
+                where = workload.span((*each.path, "resources", _side(workload, each.path, resource), resource))
+                asks = f'container "{each.name}" of {pod.what} asks for {show(asked, "memory")} of {resource}'
+                yield Finding(f"{asks}, which {problem}", where)
 
 
 @rule(
@@ -91,9 +85,9 @@ def _resources(workload: Workload, path: Path) -> dict[str, object]:
     source="Kubernetes validatePodResources",
 )
 def pod_resources(workload: Workload) -> Iterator[Finding]:
-    """``resources`` of a whole pod hold for all its containers together: cpu, memory and huge pages only, no less than the
-    containers request together and no less than the limit of any of them. The API server refuses the pod otherwise. Raise
-    the pod's amounts, or leave them out."""
+    """``resources`` of a whole pod hold for all its containers together: cpu, memory and huge pages only, no less
+    than the containers request together and no less than the limit of any of them. The API server refuses the pod
+    otherwise. Raise the pod's amounts, or leave them out."""
     for pod in workload.pods:
         resources = pod.spec.get("resources")
         if isinstance(resources, dict):

@@ -17,8 +17,9 @@ GRACE = 30
 
 @rule("OB349", "an init container has probes or hooks", Scope.WORKLOAD, source="Kubernetes validateInitContainers")
 def init_with_probes(workload: Workload) -> Iterator[Finding]:
-    """Init containers end before the others start, so there is nothing to probe; the API server refuses the pod. Take the
-    probe or hook away, or write ``restartPolicy: Always`` if the container is to run beside the others (a sidecar)."""
+    """Init containers end before the others start, so there is nothing to probe; the API server refuses the pod. Take
+    the probe or hook away, or write ``restartPolicy: Always`` if the container is to run beside the others (a
+    sidecar)."""
     for pod in workload.pods:
         for each in pod.containers:
             for field in (*PROBES, "lifecycle") if each.init and not each.sidecar else ():
@@ -35,8 +36,9 @@ def init_with_probes(workload: Workload) -> Iterator[Finding]:
     "OB350", "a probe or hook says what it cannot", Scope.WORKLOAD, source="Kubernetes validateProbe, validateLifecycle"
 )
 def probe_impossible(workload: Workload) -> Iterator[Finding]:
-    """A liveness or startup probe counts one success; a readiness probe ends nothing, so it has no grace period; a hook may
-    sleep no longer than the pod has to end. The API server refuses the pod otherwise. Take the field away or correct it."""
+    """A liveness or startup probe counts one success; a readiness probe ends nothing, so it has no grace period; a
+    hook may sleep no longer than the pod has to end. The API server refuses the pod otherwise. Take the field away or
+    correct it."""
     for pod in workload.pods:
         for each in pod.containers:
             for told, path in _impossible(each, pod):
@@ -65,8 +67,9 @@ def _impossible(each: PodContainer, pod: Pod) -> Iterator[tuple[str, tuple[str, 
     "OB351", "two containers want one port of the node", Scope.WORKLOAD, source="Kubernetes AccumulateUniqueHostPorts"
 )
 def host_port_twice(workload: Workload) -> Iterator[Finding]:
-    """A ``hostPort`` belongs to one container, and under ``hostNetwork`` it is the ``containerPort`` itself: the API server
-    refuses the pod otherwise. Choose another port, or leave ``hostPort`` out: pods reach each other without it."""
+    """A ``hostPort`` belongs to one container, and under ``hostNetwork`` it is the ``containerPort`` itself: the API
+    server refuses the pod otherwise. Choose another port, or leave ``hostPort`` out: pods reach each other without
+    it."""
     for pod in workload.pods:
         seen: set[tuple[Any, ...]] = set()
         host = pod.spec.get("hostNetwork") is True
@@ -89,9 +92,9 @@ def host_port_twice(workload: Workload) -> Iterator[Finding]:
 
 @rule("OB352", "two fields of a pod exclude each other", Scope.WORKLOAD, source="Kubernetes ValidatePodSpec")
 def fields_exclude(workload: Workload, platform: Platform) -> Iterator[Finding]:
-    """Some fields only make sense with, or without, another one, and the API server refuses the pod otherwise: a mount has
-    ``subPath`` or ``subPathExpr``, ``dnsPolicy: None`` needs name servers, a host name is given once. The message says
-    which two; keep one of them."""
+    """Some fields only make sense with, or without, another one, and the API server refuses the pod otherwise: a
+    mount has ``subPath`` or ``subPathExpr``, ``dnsPolicy: None`` needs name servers, a host name is given once. The
+    message says which two; keep one of them."""
     for pod in workload.pods:
         for told, path in _pod_excludes(pod):
             yield Finding(f"{told}, in {pod.what}", workload.span((*pod.at, *path)))

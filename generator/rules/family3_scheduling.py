@@ -65,9 +65,9 @@ def _selectors(value: Any, path: Path) -> Iterator[Selector]:
     source="Kubernetes ValidateNodeSelectorRequirement",
 )
 def selector_values(workload: Workload) -> Iterator[Finding]:
-    """In and NotIn compare with values, Exists and DoesNotExist with none, Gt and Lt with one number; keys and required
-    values have the form of labels, and of a node's own fields there is only ``metadata.name``. The API server refuses the
-    pods otherwise. Add or remove the values."""
+    """In and NotIn compare with values, Exists and DoesNotExist with none, Gt and Lt with one number; keys and
+    required values have the form of labels, and of a node's own fields there is only ``metadata.name``. The API
+    server refuses the pods otherwise. Add or remove the values."""
     for pod in workload.pods:
         for field in ("affinity", "topologySpreadConstraints"):
             for each, path in _selectors(pod.spec.get(field), (*pod.at, field)):
@@ -100,9 +100,9 @@ def _selector_problem(each: dict[str, Any], path: Path) -> str:
     source="Kubernetes validateTopologySpreadConstraints",
 )
 def spread_contradicts(workload: Workload) -> Iterator[Finding]:
-    """A pod is spread over a topology once for each ``whenUnsatisfiable``, ``minDomains`` counts only with DoNotSchedule, and
-    ``matchLabelKeys`` adds to a ``labelSelector`` keys that it does not have. The API server refuses the pods otherwise.
-    Merge the two constraints, or take the field away."""
+    """A pod is spread over a topology once for each ``whenUnsatisfiable``, ``minDomains`` counts only with
+    DoNotSchedule, and ``matchLabelKeys`` adds to a ``labelSelector`` keys that it does not have. The API server
+    refuses the pods otherwise. Merge the two constraints, or take the field away."""
     for pod in workload.pods:
         seen: set[tuple[Any, Any]] = set()
         for each, path in entries(pod.spec, pod.at, "topologySpreadConstraints"):
@@ -137,8 +137,8 @@ def _label_keys_problem(each: dict[str, Any]) -> str:
     selector, keys = each.get("labelSelector"), {*as_list(each.get("matchLabelKeys"))}
     if not isinstance(selector, dict):
         return "needs a labelSelector"
-    known = {*as_map(selector.get("matchLabels"))}
-    known |= {term.get("key") for term in as_list(selector.get("matchExpressions")) if isinstance(term, dict)}
+    terms = [term for term in as_list(selector.get("matchExpressions")) if isinstance(term, dict)]
+    known = {*as_map(selector.get("matchLabels")), *(str(term.get("key")) for term in terms)}
     if both := keys & known:
         return f"and its labelSelector both have {', '.join(sorted(both))}"
     both = keys & {*as_list(each.get("mismatchLabelKeys"))}
@@ -152,8 +152,8 @@ def _label_keys_problem(each: dict[str, Any]) -> str:
     source="Kubernetes admission plugin Priority",
 )
 def priority_by_hand(workload: Workload, platform: Platform) -> Iterator[Finding]:
-    """``priority`` and ``preemptionPolicy`` are filled in from the PriorityClass; the API server refuses a pod that says
-    another number or policy. Remove them and write ``priorityClassName``."""
+    """``priority`` and ``preemptionPolicy`` are filled in from the PriorityClass; the API server refuses a pod that
+    says another number or policy. Remove them and write ``priorityClassName``."""
     classes = as_map(platform.at("global", "priorityClasses"))
     for pod in workload.pods:
         name = pod.spec.get("priorityClassName") or workload.labels.get("ray.io/priority-class-name")

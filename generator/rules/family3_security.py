@@ -18,10 +18,10 @@ DEFAULT_LEVEL = "baseline"
 
 @rule("OB353", "security settings contradict each other", Scope.WORKLOAD, source="Kubernetes ValidateSecurityContext")
 def security_contradicts(workload: Workload) -> Iterator[Finding]:
-    """OneBlock writes ``allowPrivilegeEscalation: false`` into the Ray containers, and a privileged container, or one with
-    CAP_SYS_ADMIN, can do that all the same: the API server refuses the pod. Write ``allowPrivilegeEscalation: true``
-    beside it. ``localhostProfile`` goes with ``type: Localhost`` and only with it, ``procMount: Unmasked`` with
-    ``hostUsers: false``."""
+    """OneBlock writes ``allowPrivilegeEscalation: false`` into the Ray containers, and a privileged container, or one
+    with CAP_SYS_ADMIN, can do that all the same: the API server refuses the pod. Write ``allowPrivilegeEscalation:
+    true`` beside it. ``localhostProfile`` goes with ``type: Localhost`` and only with it, ``procMount: Unmasked``
+    with ``hostUsers: false``."""
     for pod in workload.pods:
         for told, path in _contradictions(pod):
             yield Finding(told, workload.span(path))

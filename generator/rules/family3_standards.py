@@ -1,4 +1,5 @@
-"""The Pod Security Standards as the API server's admission plugin reads them (``k8s.io/pod-security-admission/policy``)."""
+"""The Pod Security Standards as the API server's admission plugin reads them
+(``k8s.io/pod-security-admission/policy``)."""
 
 from __future__ import annotations
 
@@ -12,10 +13,17 @@ from generator.rules.family3_templates import HOOKS, PROBES, of
 from generator.schema.versions import Versions
 
 CAPABILITIES = frozenset(
-    "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID SETPCAP SETUID "
-    "SYS_CHROOT".split()
+    {
+        *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE"),
+        *("SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
+    }
 )
-VOLUMES = frozenset("configMap csi downwardAPI emptyDir ephemeral image persistentVolumeClaim projected secret".split())
+VOLUMES = frozenset(
+    {
+        *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image"),
+        *("persistentVolumeClaim", "projected", "secret"),
+    }
+)
 _SELINUX = frozenset({"", "container_t", "container_init_t", "container_kvm_t"})
 _SELINUX_LATER = frozenset({"container_engine_t"})
 _SYSCTLS = (

@@ -1,5 +1,5 @@
-"""Family 3: pod templates, the names in them and what they name. KubeRay's CRDs leave pod templates open, so what is wrong
-here is accepted with the object and refused with every pod, again and again, while Git says Synced."""
+"""Family 3: pod templates, the names in them and what they name. KubeRay's CRDs leave pod templates open, so what is
+wrong here is accepted with the object and refused with every pod, again and again, while Git says Synced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from generator.fleet.workload import as_list, as_map
 from generator.rules.registry import Finding, Scope, rule
 
 OPERATORS_CONTAINERS = ("autoscaler", "wait-gcs-ready")
-OPERATORS_VOLUMES = ("shared-mem", "ray-logs")
 """What the operator adds to pods by itself (KubeRay ``pod.go``)."""
 
 HANDLERS = ("exec", "httpGet", "tcpSocket", "grpc", "sleep")
@@ -29,8 +28,11 @@ def of(container: PodContainer, pod: Pod) -> str:
 
 
 _POD_LISTS = (("volumes", "volume"), ("resourceClaims", "resource claim"), ("schedulingGates", "scheduling gate"))
-_CONTAINER_LISTS = (("ports", "port", "name"), ("volumeDevices", "device", "name"))
-_CONTAINER_LISTS += (("resizePolicy", "resize policy", "resourceName"),)
+_CONTAINER_LISTS = (
+    ("ports", "port", "name"),
+    ("volumeDevices", "device", "name"),
+    ("resizePolicy", "resize policy", "resourceName"),
+)
 _PATHS = (("volumeMounts", "mountPath"), ("volumeDevices", "devicePath"))
 Named = tuple[Any, Path]
 """A name and where it stands."""
@@ -89,9 +91,8 @@ def volume_missing(workload: Workload) -> Iterator[Finding]:
     otherwise. Add it under ``template.spec.volumes`` of the same group, or correct the name. A device needs a
     PersistentVolumeClaim, and a volume is either mounted or a device."""
     for pod in workload.pods:
-        known = {*pod.volumes, *(() if pod.submits else OPERATORS_VOLUMES)}
+        known = {*pod.volumes, *(() if pod.submits else _operators_volumes(workload))}
         for each in pod.containers:
-            devices = [str(device.get("name")) for device, _ in entries(each.fields, each.path, "volumeDevices")]
             for field in ("volumeMounts", "volumeDevices"):
                 for mount, path in entries(each.fields, each.path, field):
                     name = str(mount.get("name"))
@@ -101,12 +102,24 @@ def volume_missing(workload: Workload) -> Iterator[Finding]:
                         told = f'{of(each, pod)} mounts volume "{name}", which {pod.what} does not have'
                         notes = (f"volumes: {', '.join(sorted(pod.volumes)) or 'none'}",)
                         yield Finding(told, where, label=f"did you mean {close}?" if close else "", notes=notes)
-                    elif field == "volumeMounts" and name in devices:
-                        yield Finding(f'{of(each, pod)} has volume "{name}" both mounted and as a device', where)
-                    elif field == "volumeDevices" and not {"persistentVolumeClaim", "ephemeral"} & set(
-                        pod.volumes[name]
-                    ):
-                        yield Finding(f'{of(each, pod)} uses volume "{name}" as a device; it is no claim', where)
+                    elif problem := _device_problem(each, pod, field, name):
+                        yield Finding(f"{of(each, pod)} {problem}", where)
+
+
+def _device_problem(each: PodContainer, pod: Pod, field: str, name: str) -> str:
+    """What is wrong with a volume as a device, empty if nothing is."""
+    devices = [str(device.get("name")) for device, _ in entries(each.fields, each.path, "volumeDevices")]
+    if field == "volumeMounts":
+        return f'has volume "{name}" both mounted and as a device' if name in devices else ""
+    is_claim = {"persistentVolumeClaim", "ephemeral"} & {*pod.volumes.get(name, {})}
+    return "" if is_claim else f'uses volume "{name}" as a device; it is no claim'
+
+
+def _operators_volumes(workload: Workload) -> tuple[str, ...]:
+    """The volumes that the operator adds to Ray pods (KubeRay ``pod.go``, ``tls.go``)."""
+    spec = workload.cluster.spec if workload.cluster is not None else {}
+    tls = as_map(spec.get("tlsOptions")).get("enabled") is True
+    return ("shared-mem", "ray-logs", *(("ray-tls",) if tls else ()))
 
 
 @rule("OB345", "a container has no image", Scope.WORKLOAD, source="Kubernetes ValidatePodSpec")
@@ -123,23 +136,20 @@ def image_missing(workload: Workload) -> Iterator[Finding]:
                 yield Finding(f"{of(each, pod)} has no image", workload.span(each.path), label=label)
 
 
-Choice = tuple[str, dict[str, Any], Path, Iterable[str]]
+SOURCES = ("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef", "value")
+Choice = tuple[str, dict[str, Any], Path, tuple[str, ...]]
+"""A thing that takes exactly one of several keys: what it is, itself, its path, and the keys (none: any but
+``name``)."""
 
 
 def _choices(pod: Pod) -> Iterator[Choice]:
-    """Everything of a pod that takes exactly one of several keys: what it is, itself, its path, the keys it has."""
     for volume, path in entries(pod.spec, pod.at, "volumes"):
-        yield f'volume "{volume.get("name")}" of {pod.what}', volume, path, [key for key in volume if key != "name"]
+        yield f'volume "{volume.get("name")}" of {pod.what}', volume, path, ()
         for item, at in entries(volume.get("downwardAPI"), (*path, "downwardAPI"), "items"):
-            keys = [key for key in item if key in ("fieldRef", "resourceFieldRef")]
-            yield f'file "{item.get("path")}" of {pod.what}', item, at, keys
+            yield f'file "{item.get("path")}" of {pod.what}', item, at, SOURCES[:2]
     for claim, path in entries(pod.spec, pod.at, "resourceClaims"):
-        yield (
-            f'resource claim "{claim.get("name")}" of {pod.what}',
-            claim,
-            path,
-            [key for key in claim if key != "name"],
-        )
+        what = f'resource claim "{claim.get("name")}" of {pod.what}'
+        yield what, claim, path, ("resourceClaimName", "resourceClaimTemplateName")
     for each in pod.containers:
         yield from _container_choices(each, of(each, pod))
 
@@ -148,39 +158,41 @@ def _container_choices(each: PodContainer, owner: str) -> Iterator[Choice]:
     for env, path in entries(each.fields, each.path, "env"):
         source = env.get("valueFrom")
         if isinstance(source, dict):
-            keys = [*source, *(["value"] if env.get("value") else [])]
-            yield f'environment variable "{env.get("name")}" of {owner}', env, path, keys
+            value = {"value": env["value"]} if env.get("value") else {}
+            yield f'environment variable "{env.get("name")}" of {owner}', source | value, (*path, "valueFrom"), SOURCES
     for number, (source, path) in enumerate(entries(each.fields, each.path, "envFrom"), start=1):
-        yield f"envFrom entry {number} of {owner}", source, path, [key for key in source if key != "prefix"]
+        yield f"envFrom entry {number} of {owner}", source, path, ("configMapRef", "secretRef")
     for name in PROBES:
         probe = each.fields.get(name)
         if isinstance(probe, dict):
-            yield f"{name} of {owner}", probe, (*each.path, name), [key for key in probe if key in HANDLERS]
+            yield f"the {name} of {owner}", probe, (*each.path, name), HANDLERS[:4]
     hooks = as_map(each.fields.get("lifecycle"))
     for name in HOOKS:
         if isinstance(hooks.get(name), dict):
-            yield f"{name} hook of {owner}", hooks[name], (*each.path, "lifecycle", name), list(hooks[name])
+            handlers = ("exec", "httpGet", "tcpSocket", "sleep")
+            yield f"the {name} hook of {owner}", hooks[name], (*each.path, "lifecycle", name), handlers
 
 
 @rule("OB346", "exactly one of several keys is needed", Scope.WORKLOAD, source="Kubernetes ValidatePodSpec")
 def one_of(workload: Workload) -> Iterator[Finding]:
-    """A volume has one source, an environment variable a value or one source, a probe or hook one handler; the API server
-    refuses a pod with none or two. What OneBlock writes counts too: workers have a ``preStop`` hook with ``exec``. Keep
-    one of the keys."""
+    """A volume has one source, an environment variable a value or one source, a probe or hook one handler; the API
+    server refuses a pod with two, and one with none, but for a volume: that becomes an empty folder without a word.
+    What OneBlock writes counts too: workers have a ``preStop`` hook with ``exec``. Keep one of the keys."""
     for pod in workload.pods:
-        for what, owner, path, found in _choices(pod):
-            keys = list(found)
-            if len(keys) != 1:
-                told = (
-                    f"{what} has {' and '.join(keys)}; only one can be" if keys else f"{what} says nothing of its kind"
-                )
-                yield Finding(
-                    told, workload.span((*path, keys[-1]) if keys and keys[-1] in owner else path, key=bool(keys))
-                )
+        for what, owner, path, choice in _choices(pod):
+            keys = [key for key in owner if key in choice or (not choice and key != "name")]
+            if len(keys) > 1:
+                where = workload.span((*(path[:-1] if keys[-1] == "value" else path), keys[-1]), key=True)
+                yield Finding(f"{what} has {' and '.join(keys)}; only one can be", where)
+            elif not keys:
+                told = f"{what} has none of {', '.join(choice)}" if choice else f"{what} has no source"
+                yield Finding(told, workload.span(path))
 
 
-FIELDS_IN_ENV = ("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName")
-FIELDS_IN_ENV += ("status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs")
+FIELDS_IN_ENV = (
+    *("metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName"),
+    *("status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"),
+)
 FIELDS_IN_FILES = ("metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations", "metadata.uid")
 DIVISORS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 
@@ -192,9 +204,9 @@ DIVISORS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti",
     source="Kubernetes validateObjectFieldSelector",
 )
 def own_field_unknown(workload: Workload) -> Iterator[Finding]:
-    """``fieldRef`` gives a pod a few of its own fields, ``resourceFieldRef`` its containers' requests and limits, in whole
-    units. The API server refuses a pod that asks for another field or unit. Labels and annotations are named one by one:
-    ``metadata.labels['team']``; a file names the container it asks about."""
+    """``fieldRef`` gives a pod a few of its own fields, ``resourceFieldRef`` its containers' requests and limits, in
+    whole units. The API server refuses a pod that asks for another field or unit. Labels and annotations are named
+    one by one: ``metadata.labels['team']``; a file names the container it asks about."""
     for pod in workload.pods:
         for where, path, fields in _own_fields(pod):
             yield from _own_field(as_map(where.get("fieldRef")), (*path, "fieldRef", "fieldPath"), fields, workload)
@@ -244,8 +256,8 @@ def _own_resource(field: dict[str, Any], path: Path, known: tuple[str, ...], wor
     source="Kubernetes validateResourceClaimNames",
 )
 def claim_missing(workload: Workload) -> Iterator[Finding]:
-    """``resources.claims`` of a container names entries of the pod's ``resourceClaims``, each once. The API server refuses
-    the pod otherwise. Add the claim under ``template.spec.resourceClaims``, or correct the name."""
+    """``resources.claims`` of a container names entries of the pod's ``resourceClaims``, each once. The API server
+    refuses the pod otherwise. Add the claim under ``template.spec.resourceClaims``, or correct the name."""
     for pod in workload.pods:
         known = [str(each.get("name")) for each in as_list(pod.spec.get("resourceClaims")) if isinstance(each, dict)]
         for each in pod.containers:
