@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -34,6 +33,8 @@ def add(definition: str, minor: str, schema: dict[str, Any]) -> None:
 
 def is_ip_address(text: str) -> bool:
     """Whether ``text`` is an IPv4 or IPv6 address: the schemas' format ``ip-address``."""
+    import ipaddress  # here: few files have an address in them
+
     try:
         ipaddress.ip_address(text)
     except ValueError:
