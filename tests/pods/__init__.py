@@ -43,6 +43,8 @@ def _document(name: str, data: Any) -> Document:
 def values(case: Case) -> dict[str, Any]:
     """The namespace file of a case."""
     case = {key: each for key, each in case.items() if key != "why"}
+    if "file" in case:
+        return dict(case["file"])
     if not PLACES & set(case):
         case = {"template": {"spec": case}}
     cluster: dict[str, Any] = {"head": case.get("head", {"template": case["template"]} if "template" in case else {})}

@@ -10,7 +10,24 @@ from generator.fleet.workload import walk
 from tests.pods import LEVELS, TABLE, Case, namespace_of, rendered
 from tests.unit.test_fleet_is_the_charts import at, named
 
+WRITTEN = {
+    "logs": {"size": "1Gi"},
+    "code": {"files": {"a.py": "print()"}},
+    "head": {"template": {"spec": {"terminationGracePeriodSeconds": 5}}},
+}
 CASES = TABLE["accepted"] | {
+    "clusters of jobs and services": {
+        "file": {
+            "rayJobs": {"nightly": {"entrypoint": "a", "schedule": "0 3 * * *", "rayCluster": WRITTEN}},
+            "rayServices": {
+                "web": {
+                    "rayCluster": {"head": WRITTEN["head"], "logs": WRITTEN["logs"]},
+                    "code": WRITTEN["code"],
+                    "spec": {"rayClusterConfig": {"headGroupSpec": {"template": {"spec": {"hostname": "head"}}}}},
+                }
+            },
+        }
+    },
     "everything of the chart": {
         "template": {"spec": {"containers": [{"name": "ray-head", "securityContext": {"runAsUser": 1000}}]}},
         "worker": {"spec": {"terminationGracePeriodSeconds": 5}},
@@ -21,7 +38,7 @@ CASES = TABLE["accepted"] | {
         "code": {"files": {"a.py": "print()"}, "mountPath": "/code"},
         "autoscaling": {"enabled": True},
         "spec": {"autoscalerOptions": {"securityContext": {"runAsUser": 1000}}},
-    }
+    },
 }
 
 
