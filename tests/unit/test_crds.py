@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from generator.charts.crds import Form, crd_yaml, crds
+from generator.charts.crd_text import crd_yaml
+from generator.charts.crds import Form, crds
 from generator.charts.crds_kubernetes import structural
 from generator.schema.fields import UnsupportedRelease, supported
 
