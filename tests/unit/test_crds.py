@@ -18,7 +18,7 @@ LAST_APPLIED = 262_144
 """Bytes all annotations of an object may have: what ``kubectl apply`` runs into."""
 
 KIB = 1024
-SLIM = {"rayclusters.ray.io": 30, "rayjobs.ray.io": 35, "rayservices.ray.io": 45, "raycronjobs.ray.io": 20}
+SLIM = {"rayclusters.ray.io": 30, "rayjobs.ray.io": 36, "rayservices.ray.io": 46, "raycronjobs.ray.io": 20}
 """KiB of YAML that a slim CRD may have, up to KubeRay 1.6; 1.7 brought many fields."""
 
 
