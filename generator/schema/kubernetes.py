@@ -33,7 +33,10 @@ _FOLDER = re.compile(r"v1\.(\d+)\.0-local-strict\Z")
 _UNIONS: Mapping[str, Mapping[str, Any]] = {
     QUANTITY: {
         "title": "Kubernetes quantity",
-        "type": ["string", "integer"],  # a fraction needs quotes: CRDs refuse it as a number, unlike Kubernetes' own API
+        "type": [
+            "string",
+            "integer",
+        ],  # a fraction needs quotes: CRDs refuse it as a number, unlike Kubernetes' own API
         "pattern": fields.QUANTITY_PATTERN,
         "maxLength": fields.QUANTITY["maxLength"],
         **fields.integers("int64"),
