@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +17,15 @@ from generator.charts import generate, write
 from generator.schema import Versions
 from tests import rendered
 from tests.binaries import need
-from tests.charts.rendering import engine, objects
+from tests.charts.rendering import chart, engine, objects
 from tests.e2e.fleet import wait_established
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
+from tests.e2e.lab.network import network_command
 from tests.fleets import ROOTS, load
 
 NAMESPACE = "crds"
+OPEN = "x-kubernetes-preserve-unknown-fields"
 LIMIT = 262_144
 """Bytes that all annotations of an object may have."""
 
@@ -72,41 +77,73 @@ POISON: dict[str, Spec] = {
 """RayClusters that the operator cannot read."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def namespace(api: Kube) -> Iterator[None]:
-    """Objects go to a namespace of this module's, which leaves the default CRDs behind."""
+@cache
+def default(versions: Versions = Versions.DEFAULT) -> list[Spec]:
+    """The CRDs as the chart brings them."""
+    return objects("crds", versions=versions)
+
+
+class Crds:
+    """The CRDs of the cluster. Installing those that are there already costs nothing."""
+
+    def __init__(self, api: Kube) -> None:
+        self._api = api
+        self._there: tuple[list[Spec], bool] | None = None
+
+    def install(self, crds: list[Spec], *, server_side: bool = True) -> None:
+        """Applies them and waits until their schemas hold."""
+        if self._there == (crds, server_side):
+            return
+        self._there = (crds, server_side)
+        self._api.apply(*crds, server_side=server_side, manager="test" if server_side else "")
+        for crd in crds:
+            wait_established(self._api, crd["metadata"]["name"])
+            self._wait_published(crd)
+
+    def _wait_published(self, crd: Spec) -> None:
+        """The API server takes over a changed schema a moment after it has stored it."""
+        kind, version = crd["spec"]["names"]["kind"], crd["spec"]["versions"][0]
+
+        def published() -> bool:
+            served = self._api.request("GET", "/openapi/v3/apis/ray.io/v1")[1]["components"]["schemas"]
+            return outline(served[f"io.ray.v1.{kind}"]) == outline(version["schema"]["openAPIV3Schema"])
+
+        until(f"the schema of {kind} is published", published, 60)
+
+    def remove(self) -> None:
+        """Deletes them, and with them every Ray object."""
+        self._there = None
+        for crd in default():
+            self._api.delete("crd", crd["metadata"]["name"])
+
+
+def outline(schema: Spec) -> tuple[list[str], bool]:
+    """What tells the schemas of this module apart: the fields of their spec, and whether anything is open."""
+    return sorted(schema["properties"]["spec"]["properties"]), OPEN in json.dumps(schema)
+
+
+@pytest.fixture(scope="module")
+def crds(api: Kube) -> Iterator[Crds]:
+    """The cluster's CRDs, and a namespace for objects; the default CRDs stay behind."""
+    found = Crds(api)
     api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
-    yield
-    install(api, objects("crds"))
+    yield found
+    found.install(default())
     api.delete("namespace", NAMESPACE, wait=False)
 
 
 @pytest.fixture(scope="module")
-def slim(tmp_path_factory: pytest.TempPathFactory) -> list[Spec]:
-    """The CRDs with open pod templates."""
+def slim_chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The chart whose CRDs have open pod templates."""
     folder = tmp_path_factory.mktemp("charts")
     write(generate(Versions.DEFAULT, crds="slim"), folder)
-    return [yaml.safe_load(text) for text in engine().render(folder / "charts" / "crds", "crds", NAMESPACE, {})]
+    return folder / "charts" / "crds"
 
 
-def install(api: Kube, crds: list[Spec], *, server_side: bool = True) -> None:
-    """Applies CRDs and waits until their schemas hold."""
-    api.apply(*crds, server_side=server_side, manager="test" if server_side else "")
-    for crd in crds:
-        wait_established(api, crd["metadata"]["name"])
-        wait_published(api, crd)
-
-
-def wait_published(api: Kube, crd: Mapping[str, Any]) -> None:
-    """The API server takes over a changed schema a moment after it has stored it."""
-    kind, versions = crd["spec"]["names"]["kind"], crd["spec"]["versions"]
-    wanted = "x-kubernetes-preserve-unknown-fields" in json.dumps(versions)
-
-    def published() -> bool:
-        served = api.request("GET", "/openapi/v3/apis/ray.io/v1")[1]["components"]["schemas"]
-        return ("x-kubernetes-preserve-unknown-fields" in json.dumps(served[f"io.ray.v1.{kind}"])) is wanted
-
-    until(f"the schema of {kind} is published", published, 60)
+@pytest.fixture(scope="module")
+def slim(slim_chart: Path) -> list[Spec]:
+    """Those CRDs."""
+    return [yaml.safe_load(text) for text in engine().render(slim_chart, "crds", NAMESPACE, {})]
 
 
 def create(api: Kube, name: str, spec: Spec, query: str = "") -> tuple[int, dict[str, Any]]:
@@ -114,13 +151,12 @@ def create(api: Kube, name: str, spec: Spec, query: str = "") -> tuple[int, dict
     return api.request("POST", f"/apis/ray.io/v1/namespaces/{NAMESPACE}/rayclusters{query}", body)
 
 
-def test_they_apply_plainly_and_over_the_slim_ones(api: Kube, slim: list[Spec]) -> None:
-    full = objects("crds")
-    install(api, slim, server_side=False)
+def test_they_apply_plainly_and_over_the_slim_ones(api: Kube, crds: Crds, slim: list[Spec]) -> None:
+    crds.install(slim, server_side=False)
     assert create(api, "old", cluster())[0] == 201
     for server_side in (False, True):
-        install(api, full, server_side=server_side)
-        for crd in full:
+        crds.install(default(), server_side=server_side)
+        for crd in default():
             found = api.get("crd", crd["metadata"]["name"])
             assert found is not None
             assert [version["name"] for version in found["spec"]["versions"]] == ["v1"]
@@ -130,8 +166,32 @@ def test_they_apply_plainly_and_over_the_slim_ones(api: Kube, slim: list[Spec]) 
     api.delete("raycluster", "old", NAMESPACE)
 
 
-def test_what_the_operator_cannot_read_does_not_get_in(api: Kube) -> None:
-    install(api, objects("crds"))
+@pytest.mark.parametrize("name", ["helm", "helm3"])
+def test_helm_installs_and_upgrades_them(api: Kube, api_lab: Lab, crds: Crds, slim_chart: Path, name: str) -> None:
+    program = need(name)
+    crds.remove()
+
+    def helm(command: str, *more: str | Path) -> None:
+        run = [*network_command(api_lab.network), program, command, "ray-crds", *more, "--namespace", NAMESPACE]
+        subprocess.run(run, env=api_lab.environment(), check=True, timeout=120, capture_output=True)
+
+    helm("install", slim_chart)
+    helm("upgrade", chart("crds"))
+    helm("upgrade", chart("crds"))
+    found = api.get("crd", "rayclusters.ray.io")
+    assert found is not None
+    assert OPEN not in json.dumps(found)
+    secret = api.get("secret", "sh.helm.release.v1.ray-crds.v3", NAMESPACE)
+    assert secret is not None
+    size = len(base64.b64decode(secret["data"]["release"]))
+    print(f"{name}: a release of {size} bytes; a Secret may have {2**20}")
+    helm("uninstall")
+    assert api.get("crd", "rayclusters.ray.io") is not None, "they stay"
+    crds.remove()
+
+
+def test_what_the_operator_cannot_read_does_not_get_in(api: Kube, crds: Crds) -> None:
+    crds.install(default())
     assert create(api, "good", cluster(), "?dryRun=All")[0] == 201
     answers = {name: create(api, "bad", spec, "?dryRun=All") for name, spec in POISON.items()}
     assert {name: answer["message"] for name, (status, answer) in answers.items() if status != 422} == {}
@@ -140,18 +200,18 @@ def test_what_the_operator_cannot_read_does_not_get_in(api: Kube) -> None:
     assert api.request("POST", f"/apis/ray.io/v1/namespaces/{NAMESPACE}/rayjobs", body)[0] == 422
 
 
-def test_quantities_that_keep_the_operator_busy_do_not_get_in(api: Kube) -> None:
-    install(api, objects("crds"))
+def test_quantities_that_keep_the_operator_busy_do_not_get_in(api: Kube, crds: Crds) -> None:
+    crds.install(default())
     for quantity in ("1e999999999", "1e-999999999", "9" * 65):
         status, answer = create(api, "bad", cluster({"resources": {"limits": {"cpu": quantity}}}), "?dryRun=All")
         assert (status, "limits.cpu" in answer["message"]) == (422, True), quantity
 
 
 def test_any_one_of_them_stops_the_operator_under_slim_crds(
-    api: Kube, api_lab: Lab, slim: list[Spec], operator: Callable[[str], str]
+    api: Kube, crds: Crds, slim: list[Spec], operator: Callable[[str], str]
 ) -> None:
     """The proof that the list above is about something."""
-    install(api, slim)
+    crds.install(slim)
     harmless = []
     for number, (name, spec) in enumerate(POISON.items()):
         status, answer = create(api, "poison", spec)
@@ -194,9 +254,9 @@ def operator(api_lab: Lab) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize("fleet", ROOTS)
-def test_every_sample_fleet_is_taken(api: Kube, fleet: str) -> None:
+def test_every_sample_fleet_is_taken(api: Kube, crds: Crds, fleet: str) -> None:
     """With strict validation: nothing of a rendered object may be unknown to the fleet's CRDs."""
-    install(api, objects("crds", versions=load(fleet).platform.versions))
+    crds.install(default(load(fleet).platform.versions))
     ray = [file for file in rendered.files(fleet) if is_ray(file)]
     namespaces = {yaml.safe_load(file.read_text())["metadata"]["namespace"] for file in ray}
     for name in namespaces:
@@ -211,8 +271,8 @@ def is_ray(file: Path) -> bool:
     return "\napiVersion: ray.io/" in f"\n{file.read_text(encoding='utf-8')}"
 
 
-def test_an_apply_leaves_the_autoscalers_count_alone(api: Kube) -> None:
-    install(api, objects("crds"))
+def test_an_apply_leaves_the_autoscalers_count_alone(api: Kube, crds: Crds) -> None:
+    crds.install(default())
     template = {"spec": {"containers": [{"name": "ray-worker", "image": "ray"}]}}
 
     def manifest(*groups: str) -> Spec:
