@@ -49,7 +49,7 @@ QUANTITY_PATTERN: Final = (
     r"(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?[0-9]{1,2}))?$"
 )
 """A Kubernetes quantity. controller-gen's pattern for it lets two things in that stop the operator for everybody: an
-exponent with a fraction, which Go cannot read, and one of many digits, with which it computes for minutes."""
+exponent with a fraction, which Go cannot read, and one of many digits, with which it is not done after a minute."""
 
 QUANTITY: Final[Mapping[str, Any]] = {
     "anyOf": [{"type": "integer"}, {"type": "string"}],

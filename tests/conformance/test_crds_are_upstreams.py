@@ -37,8 +37,9 @@ DELIBERATE: dict[str, str] = {
         "operator then cannot list the objects of the kind at all"
     ),
     "quantities-go-can-read": (
-        "a quantity has at most 64 characters and an exponent of one or two digits: with upstream's pattern an exponent "
-        "may have a fraction, which fails the operator's list, or nine digits, with which it computes for minutes"
+        "a quantity has at most 64 characters and an exponent of one or two digits: with upstream's pattern it may have "
+        "an exponent with a fraction, which fails the operator's list, or of nine digits, with which neither the "
+        "operator nor the API server that gets its pod is done after a minute"
     ),
     "times-go-can-read": (
         "a time is written as Go reads it: the API server's date-time also takes small letters, any sign before the "
