@@ -116,7 +116,9 @@ def install(kube: Kube, tree: Path, volcano: Path) -> None:
     """Puts the platform on the control plane; Ray workloads are left to whoever tests them."""
     kube.apply(*files(tree / "crds", tree / "namespaces"), volcano)
     kinds = ("rayclusters.ray.io", "rayjobs.ray.io", "podgroups.scheduling.volcano.sh", "queues.scheduling.volcano.sh")
-    kube.kubectl("wait", "--for=condition=Established", *(f"crd/{kind}" for kind in kinds), "--timeout=60s")
+    names = [f"crd/{kind}" for kind in kinds]
+    # kubectl waits for a condition to change, not for the first one to be there.
+    until("the CRDs are served", lambda: kube.kubectl("wait", "--for=condition=Established", *names, "--timeout=9s"), 60)
     kube.apply(*files(tree / "queues", tree / "operator", tree / "redis"))
     admin = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": PEOPLE["admin"][1]}
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
