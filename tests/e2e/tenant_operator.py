@@ -58,8 +58,9 @@ def used(lab: AuditedLab) -> set[Right]:
 
 
 def refused(lab: AuditedLab) -> list[str]:
-    """What it asked for and may not."""
-    return sorted({event["requestURI"] for event in lab.audited() if event["responseStatus"]["code"] == 403})
+    """What it asked for and may not; a pod that a policy of OneBlock's refuses is its owner's doing."""
+    answers = [event["responseStatus"] for event in lab.audited() if event["responseStatus"]["code"] == 403]
+    return sorted({answer["message"] for answer in answers if "OB309" not in answer["message"]})
 
 
 def account(tenants: Tenants) -> Path:
@@ -190,8 +191,9 @@ def _grown_up(kube: Kube) -> None:
         until(f"{team}'s submitter", lambda t=team: _state(kube, "rayjob", "train", t) in ("Running", "Failed"), 60)
     until("a job by hand waits", lambda: _state(kube, "rayjob", "by-hand", "team-b") == "Waiting", 60)
     until("a job over HTTP is at it", lambda: _state(kube, "rayjob", "over-http", "team-a") == "Running", 60)
-    until("a service has a cluster", lambda: kube.list("rayclusters", "team-a", "ray.io/originated-from-crd=RayService"), 60)  # fmt: skip
-    service = "ray.io/originated-from-cr-name=answer,ray.io/node-type=head"
+    made = "ray.io/originated-from-cr-name=answer"
+    (served,) = until("a service has a cluster", lambda: kube.list("rayclusters", "team-a", made), 60)
+    service = f"ray.io/cluster={served['metadata']['name']},ray.io/node-type=head"
     (head,) = until("it has a head", lambda: kube.list("pods", "team-a", service), 60)
     # Whether the head serves is a label; one that somebody took away is put back.
     kube.kubectl("label", "pod", head["metadata"]["name"], "ray.io/serve-", "--namespace=team-a")
