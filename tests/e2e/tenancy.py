@@ -38,7 +38,7 @@ AUDIT = {
     "rules": [{"level": "Metadata", "users": [OPERATOR]}, {"level": "None"}],
 }
 FLAGS = {
-    # As OpenShift has it: whoever makes an object that blocks its owner's deletion needs a right to the owner's finalizers.
+    # As OpenShift has it: to make what blocks its owner's deletion takes a right to the owner's finalizers.
     "enable-admission-plugins": "OwnerReferencesPermissionEnforcement",
     "audit-log-mode": "blocking",
 }
@@ -118,7 +118,9 @@ def install(kube: Kube, tree: Path, volcano: Path) -> None:
     kinds = ("rayclusters.ray.io", "rayjobs.ray.io", "podgroups.scheduling.volcano.sh", "queues.scheduling.volcano.sh")
     names = [f"crd/{kind}" for kind in kinds]
     # kubectl waits for a condition to change, not for the first one to be there.
-    until("the CRDs are served", lambda: kube.kubectl("wait", "--for=condition=Established", *names, "--timeout=9s"), 60)
+    until(
+        "the CRDs are served", lambda: kube.kubectl("wait", "--for=condition=Established", *names, "--timeout=9s"), 60
+    )
     kube.apply(*files(tree / "queues", tree / "operator", tree / "redis"))
     admin = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": PEOPLE["admin"][1]}
     role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}

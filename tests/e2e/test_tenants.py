@@ -135,12 +135,14 @@ WEBHOOK = {
 }
 POLICIES = "/apis/admissionregistration.k8s.io/v1"
 A = "/api/v1/namespaces/team-a"
+ROLES = f"{RBAC}/namespaces/team-a"
+NETWORK = "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies"
 PRIVILEGED = {"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}}
 ESCALATIONS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
-    "bind cluster-admin in the namespace": ("POST", f"{RBAC}/namespaces/team-a/rolebindings", _binding("cluster-admin", "team-a")),
+    "bind cluster-admin in the namespace": ("POST", f"{ROLES}/rolebindings", _binding("cluster-admin", "team-a")),
     "bind cluster-admin everywhere": ("POST", f"{RBAC}/clusterrolebindings", _binding("cluster-admin")),
-    "widen one's own role": ("PATCH", f"{RBAC}/namespaces/team-a/roles/oneblock-owner", {"rules": [ALL]}),
-    "join the deployer's binding": ("PATCH", f"{RBAC}/namespaces/team-a/rolebindings/ray-deployer", {"subjects": []}),
+    "widen one's own role": ("PATCH", f"{ROLES}/roles/oneblock-owner", {"rules": [ALL]}),
+    "join the deployer's binding": ("PATCH", f"{ROLES}/rolebindings/ray-deployer", {"subjects": []}),
     "a token of the deployer": ("POST", f"{A}/serviceaccounts/ray-deployer/token", TOKEN),
     "a token of the default account": ("POST", f"{A}/serviceaccounts/default/token", TOKEN),
     "a token of the operator": ("POST", f"/api/v1/namespaces/{SYSTEM}/serviceaccounts/kuberay-operator/token", TOKEN),
@@ -154,7 +156,7 @@ ESCALATIONS: dict[str, tuple[str, str, dict[str, Any] | None]] = {
     "raise the quota": ("PATCH", f"{A}/resourcequotas/oneblock", {"spec": {"hard": {"requests.cpu": "9999"}}}),
     "remove the quota": ("DELETE", f"{A}/resourcequotas/oneblock", None),
     "remove the limits": ("DELETE", f"{A}/limitranges/oneblock", None),
-    "open the network": ("DELETE", "/apis/networking.k8s.io/v1/namespaces/team-a/networkpolicies/oneblock-default-deny", None),
+    "open the network": ("DELETE", f"{NETWORK}/oneblock-default-deny", None),
     "lower Pod Security": ("PATCH", "/api/v1/namespaces/team-a", PRIVILEGED),
     "remove the queue policy": ("DELETE", f"{POLICIES}/validatingadmissionpolicies/oneblock-queue-grants", None),
     "unbind the queue policy": ("DELETE", f"{POLICIES}/validatingadmissionpolicybindings/oneblock-queue-grants", None),

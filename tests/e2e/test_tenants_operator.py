@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from generator.charts import blueprints
 from tests.e2e import tenant_operator
-from tests.e2e.tenancy import Tenants
+from tests.e2e.kube import until
+from tests.e2e.tenancy import OPERATOR, Tenants
 from tests.e2e.tenant_operator import Life, Right, named, rights
 
 KUBERAY = "1.6.2"
@@ -78,6 +81,63 @@ def test_what_it_hands_on_is_why_it_has_it(life: Life) -> None:
     given = rights(role["rules"])
     assert given <= set(SAID)
     assert {right for right, why in SAID.items() if "autoscaler" in why} == given - life.used
+
+
+def _handed_on(role: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What it does for a cluster with autoscaling."""
+    body = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "given"}}
+    return "/apis/rbac.authorization.k8s.io/v1/namespaces/team-b/roles", {**body, "rules": role["rules"]}
+
+
+def _owned(kind: str) -> tuple[str, dict[str, Any]]:
+    """What it does for everything it makes."""
+    owner = {"apiVersion": "ray.io/v1", "kind": kind, "name": "try", "uid": "1", "blockOwnerDeletion": True}
+    ports = {"ports": [{"port": 1}], "clusterIP": "None"}
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "owned", "ownerReferences": [owner]}}
+    return "/api/v1/namespaces/team-b/services", {**body, "spec": ports}
+
+
+OWNERS = {
+    "rayclusters": "RayCluster",
+    "rayjobs": "RayJob",
+    "rayservices": "RayService",
+    "raycronjobs": "RayCronJob",
+}
+
+
+@pytest.mark.parametrize(
+    "right", [right for right in sorted(SAID) if SAID[right] and "OpenShift it" not in SAID[right]], ids=str
+)
+def test_each_reason_holds(life: Life, right: Right) -> None:
+    """Without the right the API server refuses what the reason names, and with it does not."""
+    (role,) = (role for role in life.roles if role["metadata"]["name"] == "main")
+    owner, slash, _ = right.resource.partition("/finalizers")
+    path, body = _owned(OWNERS[owner]) if slash else _handed_on(role)
+    kube = life.tenants.kube
+    with_all = f"{path}?dryRun=All"
+    status, answer = kube.as_user(OPERATOR).request("POST", with_all, body)
+    assert status == 201, answer
+    name = f"less-{right.verb}-{right.resource.replace('/', '-')}"
+    rules = [
+        {"apiGroups": [group], "resources": [resource], "verbs": [each.verb]}
+        for each in sorted(set(SAID) - {right})
+        for resource, _, group in [each.resource.partition(".")]
+    ]
+    api = {"apiVersion": "rbac.authorization.k8s.io/v1", "metadata": {"name": name}}
+    reference = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name}
+    user = {"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": name}
+    kube.apply(
+        {**api, "kind": "ClusterRole", "rules": rules},
+        {**api, "kind": "ClusterRoleBinding", "roleRef": reference, "subjects": [user]},
+    )
+
+    def refused_for_it() -> bool:
+        status, answer = kube.as_user(name).request("POST", with_all, body)
+        return status == 403 and (
+            "attempting to grant" in answer["message"] or "blockOwnerDeletion" in answer["message"]
+        )
+
+    until("it is refused", refused_for_it, 20, every=0.1)
 
 
 def test_a_pod_that_runs_as_the_deployer_is_refused_and_the_owner_is_told(life: Life) -> None:

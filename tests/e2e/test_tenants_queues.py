@@ -239,15 +239,14 @@ def test_what_was_there_before_its_grant_went_can_be_finished(held: Tenants) -> 
     status, binding = held.kube.request("GET", bindings)
     assert status == 200
     held.kube.kubectl("delete", "validatingadmissionpolicybinding", "oneblock-queue-grants")
-    path = f"{RAY}/rayclusters"
-    made = cluster("serving", "old")
-    until("it is let through", lambda: held.person("owner").request("POST", path, made)[0] == 201, 30, every=0.2)
-    metadata = {"name": "oneblock-queue-grants"}
-    api = {"apiVersion": binding["apiVersion"], "kind": binding["kind"], "metadata": metadata}
+    owner, path = held.person("owner"), f"{RAY}/rayclusters"
+    made, new = cluster("serving", "old"), cluster("serving", "new")
+    until("it is let through", lambda: owner.request("POST", path, made)[0] == 201, 30, every=0.2)
+    api = {"apiVersion": binding["apiVersion"], "kind": binding["kind"], "metadata": {"name": "oneblock-queue-grants"}}
     held.kube.apply({**api, "spec": binding["spec"]}, manager="kubectl")
-    until("it is refused again", lambda: held.person("owner").request("POST", f"{path}?dryRun=All", cluster("serving", "new"))[0] == 403, 30, every=0.2)  # fmt: skip
+    until("it is refused again", lambda: owner.request("POST", f"{path}?dryRun=All", new)[0] == 403, 30, every=0.2)
     for change, expected in (({"spec": {"suspend": True}}, 200), (label("company"), 403), (label("research"), 200)):
-        status, answer = held.person("owner").request("PATCH", f"{path}/old", change, content_type=MERGE)
+        status, answer = owner.request("PATCH", f"{path}/old", change, content_type=MERGE)
         assert status == expected, answer
     held.kube.delete("raycluster", "old", "team-a", wait=False)
 
