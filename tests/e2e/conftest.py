@@ -23,7 +23,7 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
 from tests.e2e.lab.programs import MissingError
-from tests.e2e.tenancy import FLEET, AuditedLab, Tenants, install, render, volcano_crds
+from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render, volcano_crds
 
 HERE = Path(__file__).parent
 AnyLab = TypeVar("AnyLab", bound=Lab)
@@ -128,17 +128,30 @@ def api(api_lab: Lab) -> Iterator[Kube]:
         yield kube
 
 
-@pytest.fixture(scope="session")
-def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
-    """A control plane of its own with the platform of two teams on it."""
+@contextmanager
+def _tenants(fleet: Path, folder: Path) -> Iterator[Tenants]:
     try:
         volcano = volcano_crds()
     except MissingError as missing:
         pytest.skip(str(missing))
-    tree = render(FLEET, tmp_path_factory.mktemp("tenants"))
+    tree = render(fleet, folder)
     with _running(node=False, kind=AuditedLab) as lab, _connected(lab.kube()) as kube:
         install(kube, tree, volcano)
         yield Tenants(lab, kube, tree)
+
+
+@pytest.fixture(scope="session")
+def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
+    """A control plane of its own with the platform of two teams on it."""
+    with _tenants(FLEET, tmp_path_factory.mktemp("tenants")) as tenants:
+        yield tenants
+
+
+@pytest.fixture
+def oldest(tmp_path: Path) -> Iterator[Tenants]:
+    """Another one with the oldest KubeRay."""
+    with _tenants(OLDEST, tmp_path) as tenants:
+        yield tenants
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from tests.e2e.lab.processes import Process
 from tests.e2e.lab.programs import MissingError
 
 FLEET = Path(__file__).parent / "fleets" / "tenants"
+OLDEST = FLEET.with_name("tenants-1.2")
 SYSTEM = "oneblock-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:kuberay-operator"
 PEOPLE: dict[str, tuple[str, ...]] = {

@@ -170,6 +170,22 @@ def live(tenants: Tenants) -> Life:
     return Life(tenants, node.pods, roles, used(tenants.lab), refused(tenants.lab), logs, warnings)
 
 
+def live_alone(tenants: Tenants) -> Life:
+    """One replica over a shorter life, for versions that know less."""
+    kube = tenants.kube
+    with Node(kube).working() as node:
+        only = start(tenants, 1)
+        kube.apply(*files(tenants.tree / "ray" / "team-a"))
+        for name in ("main", "outside"):
+            until(f"{name} is ready", lambda n=name: _state(kube, "raycluster", n, "team-a") == "ready", 60)
+        until("the job is late", lambda: _state(kube, "rayjob", "train", "team-a") == "Failed", 60)
+        roles = [role for role in kube.list("roles", "team-a") if role["metadata"].get("ownerReferences")]
+        _ended(kube)
+    logs = only.log.read_text()
+    only.stop()
+    return Life(tenants, node.pods, roles, used(tenants.lab), refused(tenants.lab), logs, [])
+
+
 def _short_lived() -> dict[str, Any]:
     rule = {"policy": "DeleteSelf", "condition": {"jobDeploymentStatus": "Failed", "ttlSeconds": 0}}
     spec = {"entrypoint": "true", "submissionMode": "HTTPMode", "rayClusterSpec": cluster_spec()}
@@ -230,7 +246,8 @@ def _runs(kube: Kube) -> list[dict[str, Any]]:
 
 def _ended(kube: Kube) -> None:
     """Deletes everything; a cluster with state in Redis goes when its cleanup has run."""
-    kube.kubectl("delete", "raycronjobs", "--all", "--namespace=team-b", "--wait=false")
+    if kube.get("crd", "raycronjobs.ray.io"):
+        kube.kubectl("delete", "raycronjobs", "--all", "--namespace=team-b", "--wait=false")
     for team in TEAMS:
         kube.kubectl("delete", "rayservices,rayjobs,rayclusters", "--all", f"--namespace={team}", "--wait=false")
     kinds = "rayservices,rayjobs,rayclusters"

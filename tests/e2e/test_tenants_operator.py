@@ -176,3 +176,13 @@ def test_pods_as_the_operator_makes_them_are_let_in(life: Life, kind: str) -> No
 
 def test_pod_security_refused_no_pod(life: Life) -> None:
     assert [warning for warning in life.warnings if "PodSecurity" in warning] == []
+
+
+@pytest.mark.full
+def test_the_oldest_operator_is_refused_nothing_either(oldest: Tenants) -> None:
+    life = tenant_operator.live_alone(oldest)
+    granted = rights(oldest.rendered(CLUSTER_ROLE)["rules"])
+    print("unused in a short life:", *sorted(map(str, granted - life.used)), sep="\n  ")
+    assert len(life.used & granted) > 30
+    assert life.refused == []
+    assert [role["metadata"]["name"] for role in life.roles] == ["main"]
