@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -121,6 +121,18 @@ def api(api_lab: Lab) -> Iterator[Kube]:
     """A control plane without a node, for what needs no pod to run."""
     with _connected(api_lab.kube()) as kube:
         yield kube
+
+
+@contextmanager
+def _scratch() -> Iterator[tuple[Lab, Kube]]:
+    with _running(node=False) as lab, _connected(lab.kube()) as kube:
+        yield lab, kube
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Callable[[], AbstractContextManager[tuple[Lab, Kube]]]:
+    """Makes control planes for tests that need one to themselves; each ends with its ``with``."""
+    return _scratch
 
 
 @pytest.fixture
