@@ -11,13 +11,16 @@ import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.binaries import need
 from tests.e2e import evidence
+from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube
 from tests.e2e.lab.cluster import Lab
+from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
 from tests.e2e.lab.programs import MissingError
 
@@ -142,3 +145,27 @@ def namespace(kube: Kube) -> Iterator[str]:
     kube.kubectl("create", "namespace", name)
     yield name
     kube.delete("namespace", name)
+
+
+@pytest.fixture
+def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
+    deployed: list[Fleet] = []
+
+    def bring(fleet: Fleet, **how: Any) -> Fleet:
+        if not os.environ.get("KUBECONFIG"):
+            _need_images(fleet, request.getfixturevalue("lab"))
+        deployed.append(fleet)
+        fleet.deploy(kube, **how)
+        return fleet
+
+    yield bring
+    for fleet in reversed(deployed):
+        fleet.remove(kube)
+
+
+def _need_images(fleet: Fleet, lab: Lab) -> None:
+    made = {image.name: "" for image in IMAGES} | lab.missing_images
+    for name in sorted(fleet.images()):
+        if why := made.get(name, "the harness makes none of that name"):
+            pytest.skip(f"no image {name}: {why}")

@@ -11,14 +11,17 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from tests.e2e.kube import HopelessError, Kube, until
-from tests.e2e.lab import control_plane, images, network, node, pki, programs
-from tests.e2e.lab.processes import Process, Processes
+from tests.e2e.lab import control_plane, images, network, pki, programs, store
+from tests.e2e.lab.node import forget
+from tests.e2e.lab.node import start as start_node
+from tests.e2e.lab.processes import Process, Processes, born
 
+RECORD = "lab.json"
 _mine: list[Lab] = []  # what this very process started and has to stop
 
 
@@ -48,9 +51,8 @@ class Lab:
     @classmethod
     def all(cls) -> list[Lab]:
         """Every lab on this machine that left a record, running or not, oldest first."""
-        return [
-            cls(record.parent) for record in sorted(home().glob("*/lab.json"), key=lambda path: path.stat().st_mtime)
-        ]
+        records = sorted(home().glob(f"*/{RECORD}"), key=lambda path: path.stat().st_mtime)
+        return [cls(record.parent) for record in records]
 
     def start(self, node: bool = True, *, outlive: bool = False) -> None:
         """Starts everything; with ``node`` pods can run. On any failure or Ctrl-C nothing of it is left running.
@@ -59,19 +61,23 @@ class Lab:
         """
         programs.require(node)
         layers, missing = images.build(images.IMAGES) if node else ({}, {})
+        lent = store.prepare(layers) if node else None
         self.folder.mkdir(parents=True)
-        record = {"node": node, "owner": None if outlive else os.getpid(), "missing": missing}
-        (self.folder / "lab.json").write_text(json.dumps(record) + "\n")
+        owner = None if outlive else [os.getpid(), born(os.getpid())]
+        record = {"node": node, "owner": owner, "missing": missing}
+        (self.folder / RECORD).write_text(json.dumps(record) + "\n")
         _mine.append(self)
-        _stop_at_exit()
+        _stop_when_terminated()
         try:
             network.create(self.processes, self.folder, outlive=outlive)
             pki.create(self.folder / "pki")
             self.wait_for("its namespaces are laid out", (self.folder / "laid-out").exists, 10)
-            if node:
-                self._start_with_node(layers)
-            else:
-                self._start_control_plane()
+            if lent:
+                store.lend(lent, self.folder / "node/var/lib/containerd")
+            self._start_control_plane()
+            if lent:
+                control_plane.start_scheduler(self.spawn, self.kubeconfig)
+                start_node(self)
         except BaseException as error:
             if isinstance(error, Exception):
                 self.copy_logs(home() / "failed" / self.name)
@@ -88,21 +94,6 @@ class Lab:
         control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig)
         # The first namespace's account is the controllers' work: objects can be made from here on.
         self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 60)
-
-    def _start_with_node(self, layers: images.Layers) -> None:
-        node.start_runtime(self)
-        with ThreadPoolExecutor(1) as beside:
-            try:
-                loading = beside.submit(
-                    images.load, layers, self.command("ctr", "-n", "k8s.io", "images", "import", "-")
-                )
-                self._start_control_plane()
-                control_plane.start_scheduler(self.spawn, self.kubeconfig)
-                node.start(self)
-                loading.result()
-            except BaseException:
-                self.first.signal(signal.SIGKILL)  # ends the import too, so that nobody waits for it
-                raise
 
     def wait_for(self, what: str, probe: Callable[[], object], seconds: float) -> None:
         """Waits for something of its start, but not after one of its processes has ended."""
@@ -146,23 +137,33 @@ class Lab:
 
     def spawn(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> Process:
         """Starts a process inside (an operator, a scheduler, a server) with ``env`` besides the usual environment."""
-        environment = {**self.environment(), **(env or {})}
-        found = shutil.which(str(argv[0]), path=environment["PATH"]) or argv[0]
-        return self.processes.start(name, self.command(found, *argv[1:]), environment, forks=True)
+        return self.processes.start(name, self.command(*argv), {**self.environment(), **(env or {})}, forks=True)
 
     def run(self, *argv: str | Path, timeout: float = 60) -> subprocess.CompletedProcess[str]:
         """Runs a command inside to its end."""
-        found = shutil.which(str(argv[0]), path=programs.search_path()) or argv[0]
-        command = self.command(found, *argv[1:])
-        return subprocess.run(
-            command, env=self.environment(), capture_output=True, text=True, timeout=timeout, check=False
-        )
+        how: dict[str, Any] = {"env": self.environment(), "timeout": timeout}
+        return subprocess.run(self.command(*argv), capture_output=True, text=True, check=False, **how)
+
+    def _record(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / RECORD).read_text())
+        return found
 
     @property
     def missing_images(self) -> dict[str, str]:
         """The images that could not be made here, and why."""
-        found: dict[str, str] = json.loads((self.folder / "lab.json").read_text())["missing"]
-        return found
+        return dict(self._record()["missing"])
+
+    @property
+    def owner(self) -> int | None:
+        """The process that will stop it; None when there is none, or none any more."""
+        pid, started = self._record()["owner"] or (None, None)
+        return pid if pid and born(pid) == started else None
+
+    @property
+    def running(self) -> bool:
+        """Whether its namespaces are there."""
+        first = self.processes.named(network.FIRST)
+        return first is not None and first.alive
 
     def copy_logs(self, target: Path) -> None:
         """Copies the log of every process and pod to a folder."""
@@ -179,7 +180,7 @@ class Lab:
         for process in reversed(self.processes.recorded()):
             process.stop()
         self.processes.reap()
-        node.forget(self.name)
+        forget(self.name)
         shutil.rmtree(self.folder, ignore_errors=True)
         if self in _mine:
             _mine.remove(self)
@@ -191,8 +192,10 @@ def stop_mine() -> None:
         lab.stop()
 
 
-def _stop_at_exit() -> None:
-    atexit.register(stop_mine)
+atexit.register(stop_mine)
+
+
+def _stop_when_terminated() -> None:
     # Ctrl-C is an exception and comes by itself; this one would end the process at once.
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminated)

@@ -109,8 +109,9 @@ class Processes:
         return next((process for process in self.recorded() if process.name == name), None)
 
     def reap(self) -> None:
-        """Waits for those that this very process started; they have been stopped before."""
+        """Waits for those that this very process started; what was not even recorded yet is ended."""
         for popen in self._started:
+            popen.kill()
             if popen.stdin:
                 popen.stdin.close()
             with contextlib.suppress(subprocess.TimeoutExpired):

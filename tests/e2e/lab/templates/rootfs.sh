@@ -10,9 +10,10 @@ if [ -n "$user" ]; then
 fi
 if [ -n "$python" ]; then
   mv "$folder/wheels" "$root/wheels"
-  # As the distribution's Python, so that a login shell finds it too. Bytecode is compiled: a user in the pod cannot.
+  # For the distribution's own Python, so that a login shell finds it too; what the distribution has of the same packages
+  # stays. Bytecode is compiled here: a user in the pod could not.
   chroot "$root" sh -c "python3 -m pip install --quiet --no-cache-dir --no-index --find-links=/wheels \
-    --break-system-packages --root-user-action=ignore $python"
+    --break-system-packages --ignore-installed --root-user-action=ignore $python"
   rm -r "$root/wheels"
 fi
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/doc/* "$root"/usr/share/locale/* \
