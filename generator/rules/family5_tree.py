@@ -67,7 +67,8 @@ def default_parent(queue: Queue) -> Iterator[Finding]:
 @rule("OB522", "queues are each other's parents", Scope.QUEUE, source=f"{WEBHOOK}; volcano#5807")
 def circle(queue: Queue, platform: Platform) -> Iterator[Finding]:
     """A circle has no way up to root. Volcano's webhook sees only a queue that is its own parent; a longer circle
-    passes, stops scheduling for the whole cluster and makes the webhook spin. Take one ``parent`` away."""
+    passes, and the scheduler ends (stack overflow) at the next workload, and again whenever it starts; from 1.14.2 on
+    the webhook spins, too. Take one ``parent`` away."""
     names = _circle(platform, queue)
     if names and queue.name == min(names):  # told once, at its first queue by name
         yield Finding(

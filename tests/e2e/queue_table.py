@@ -21,7 +21,7 @@ STRICTER = {
     r"OB508 ": "default is Volcano's own object: OneBlock does not write it, so the setting would be lost",
     r"OB511 ": "no node would be left for the queue: accepted, and nothing in it is ever placed",
     r"OB521 ": "whatever names no queue is in default: with a queue below it, scheduling stops for the whole cluster",
-    r"OB522 ": "a circle stops scheduling for the whole cluster; the webhook only sees a queue that is its own parent",
+    r"OB522 ": "a circle ends Volcano's scheduler; the webhook only sees a queue that is its own parent",
     r'OB205 "root" cannot be a queue name': "root is Volcano's own object",
     r'OB205 "\S+" cannot be a queue name': "a queue's name is a label of workloads, 63 characters at most",
     r'OB205 "weight" .* at least 1, not 0': "Volcano makes 1 of it without a word",

@@ -234,19 +234,9 @@ def _below_default(gangs: Gangs, team: str) -> None:
     gangs.kube.apply({**kind, "spec": {"parent": "default"}})
 
 
-def _move(gangs: Gangs, queue: str, parent: str) -> str:
-    patch = f'{{"spec": {{"parent": "{parent}"}}}}'
-    return gangs.kube.kubectl("patch", "queue", queue, "--type=merge", f"--patch={patch}").stdout
-
-
-def _circle(gangs: Gangs, team: str) -> None:
-    _move(gangs, "round", "about")
-
-
 BREAKS = {
     "a workload in a queue with children": (_stray, lambda gangs, team: gangs.kube.delete("raycluster", "stray", team)),
     "a queue below default": (_below_default, lambda gangs, team: gangs.kube.delete("queue", "below-default")),
-    "a circle": (_circle, lambda gangs, team: _move(gangs, "round", "root")),
 }
 
 
@@ -256,8 +246,7 @@ def test_what_oneblock_refuses_and_volcano_does_not_stops_the_whole_cluster(
 ) -> None:
     """A gang in another queue, with all the room there is, waits until the tree is whole again."""
     stop, heal = BREAKS[what]
-    ring = {"round": {}, "about": {"parent": "round", "namespaces": [team]}}
-    queues = {**_tree(team), **ring, "elsewhere": {"namespaces": [team]}}
+    queues = {**_tree(team), "elsewhere": {"namespaces": [team]}}
     gangs.deploy(queues, {team: {}})
     try:
         stop(gangs, team)
@@ -275,6 +264,32 @@ def _nothing_starts(gangs: Gangs, team: str, seconds: float = 6) -> None:
     while time.monotonic() < end:
         assert gangs.placed(team, "innocent") == 0
         time.sleep(0.2)
+
+
+def test_a_circle_of_queues_ends_the_scheduler(gangs: Gangs, team: str, say: Say) -> None:
+    """The webhook lets it in; the scheduler ends at the next gang, whatever its queue, and whenever it starts again."""
+    queues = {"round": {}, "about": {"parent": "round", "namespaces": [team]}, "elsewhere": {"namespaces": [team]}}
+    circle = {**queues, "round": {"parent": "about"}}
+    assert "OB522" in gangs.codes(circle, {team: {}})
+    gangs.deploy(queues, {team: {}})
+    scheduler = gangs.lab.processes.named("vc-scheduler")
+    assert scheduler is not None
+    _move(gangs, "round", "about")
+    try:
+        gangs.kube.apply(gangs.render(queues, {team: {"rayClusters": {"innocent": cluster("elsewhere", 1)}}}) / "ray")
+        assert scheduler.gone_within(60)
+        assert volcano.start_scheduler(gangs.lab, gangs.kube).gone_within(60)
+        assert "stack overflow" in scheduler.log.read_text()
+        assert gangs.placed(team, "innocent") == 0
+    finally:
+        _move(gangs, "round", "root")
+        volcano.start_scheduler(gangs.lab, gangs.kube)
+    say(f"the scheduler starts, and the gang runs after {gangs.runs_whole(team, 'innocent', 2):.1f} s")
+
+
+def _move(gangs: Gangs, queue: str, parent: str) -> str:
+    patch = f'{{"spec": {{"parent": "{parent}"}}}}'
+    return gangs.kube.kubectl("patch", "queue", queue, "--type=merge", f"--patch={patch}").stdout
 
 
 def test_queues_are_let_in_by_waves_and_only_so(gangs: Gangs, team: str) -> None:
