@@ -203,14 +203,14 @@ JN | ok    | a sidecar in a head that does not | {submissionMode: SidecarMode, r
 JN | ok    | a sidecar | submissionMode: SidecarMode
 JN | ok    | over HTTP | submissionMode: HTTPMode
 JN | OB473 | a mode that is none | spec: {submissionMode: K8SJobMode}
-J  | ok    | a mode that is none, suspended | {suspend: true, spec: {submissionMode: K8SJobMode}}
+J  | OB473 | a mode that is none, suspended | {suspend: true, spec: {submissionMode: K8SJobMode}}
 JN | OB473 | an older KubeRay's mode | spec: {submissionMode: UserMode}
 JN | OB474 | an environment that is no YAML | spec: {runtimeEnvYAML: "pip: [torch"}
 JN | OB474 | an environment that is a list | spec: {runtimeEnvYAML: "- torch"}
 JN | OB474 | an environment that is a word | spec: {runtimeEnvYAML: torch}
 J  | ok    | an environment with a key twice | spec: {runtimeEnvYAML: "pip: [a]\npip: [b]"}
 J  | OB474 | an environment with a tab | spec: {runtimeEnvYAML: "pip:\n\t- a"}
-J  | ok    | two environments, the first of which counts | spec: {runtimeEnvYAML: "pip: [a]\n---\npip: [b]"}
+J  | OB474 | two environments, the first of which counts | spec: {runtimeEnvYAML: "pip: [a]\n---\npip: [b]"}
 JN | ok    | an environment | runtimeEnv: {pip: [torch]}
 J  | ok    | an empty environment | spec: {runtimeEnvYAML: ""}
 J  | ok    | an environment of nothing | spec: {runtimeEnvYAML: "null"}

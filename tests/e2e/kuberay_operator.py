@@ -1,7 +1,7 @@
 """KubeRay's operator beside a control plane without a node, and what it makes of the objects it is given.
 
-No kubelet runs the pods. They are marked as running instead, on one address where a stand-in for Ray's dashboard answers:
-so the operator goes all the way to submitting a job or an application.
+No kubelet runs the pods. They are marked as running instead, on one address where a stand-in for Ray's dashboard
+answers: so the operator goes all the way to submitting a job or an application.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Namespace:
     def look(self) -> None:
         """Lists everything anew."""
         for kind, (api, plural) in LISTS.items():
-            status, answer = self.kube.request("GET", f"{api}/namespaces/{self.name}/{plural}?resourceVersion=0")
+            status, answer = self._get(f"{api}/namespaces/{self.name}/{plural}?resourceVersion=0")
             assert status == 200, answer
             self.found[kind] = [{"kind": kind, **each} for each in answer["items"]]
         self._children = defaultdict(lambda: defaultdict(list))
@@ -86,6 +86,12 @@ class Namespace:
                 self._by_name[kind, each["metadata"]["name"]] = each
                 for owner in each["metadata"].get("ownerReferences", ()):
                     self._children[owner["uid"]][kind].append(each)
+
+    def _get(self, path: str) -> tuple[int, Object]:
+        try:
+            return self.kube.request("GET", path)
+        except TimeoutError:  # once more: the API server may have more to do than this machine can
+            return self.kube.request("GET", path)
 
     def pretend(self, workers: ThreadPoolExecutor) -> None:
         """Marks every pod as running."""

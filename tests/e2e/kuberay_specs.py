@@ -14,7 +14,7 @@ from generator.commands.fleet_files import find_clusters
 from generator.commands.validate import validate
 from generator.diagnostics import Level
 from generator.fleet import Platform, open_namespace
-from generator.helm import HelmError, open_engine
+from generator.helm import Engine, HelmError, open_engine
 from generator.plan import namespace_releases
 from generator.rules import all_rules, check_namespace
 from generator.schema import Versions
@@ -246,17 +246,40 @@ def objects(found: list[Case], root: Path, charts: Path) -> dict[Case, list[dict
     what OneBlock refuses has to become an object too.
     """
     engine = open_engine("sdk", kube_version=VERSIONS.kubernetes)
-    opened = {setting: Platform(_document(root / setting / "values" / "platform.yaml")) for setting in SETTINGS}
     made: dict[Case, list[dict[str, Any]] | str] = {}
-    for case in found:
-        path = root / case.setting / "values" / "namespaces" / f"{case.namespace}.yaml"
-        (release,) = namespace_releases(open_namespace(case.namespace, _document(path), opened[case.setting]))
-        try:
-            texts = engine.render(charts / "ray", release.name, case.namespace, release.values)
-        except HelmError as error:
-            made[case] = str(error)
-            continue
-        rendered = [yaml.load(text, yaml.CSafeLoader) for text in texts]
-        ray = [each for each in rendered if str(each["apiVersion"]).startswith("ray.io/")]
-        made[case] = sorted(ray, key=lambda each: each["kind"] == case.kind and each["metadata"]["name"] == case.name)
+    for setting in SETTINGS:
+        opened = Platform(_document(root / setting / "values" / "platform.yaml"))
+        chosen = [case for case in found if case.setting == setting]
+        for start in range(0, len(chosen), 40):  # together, since Helm parses the chart anew for every render
+            some = chosen[start : start + 40]
+            try:
+                made |= _rendered(some, opened, engine, charts)
+            except HelmError:
+                for case in some:
+                    try:
+                        made |= _rendered([case], opened, engine, charts)
+                    except HelmError as error:
+                        made[case] = str(error)
     return made
+
+
+def _rendered(some: list[Case], opened: Platform, engine: Engine, charts: Path) -> dict[Case, list[dict[str, Any]]]:
+    values: dict[str, Any] = {}
+    for case in some:
+        for section, entries in case.values.items():
+            known = values.setdefault(section, {})
+            assert not (known.keys() & entries.keys()) - {MAIN}, f"{case} has the name of another"
+            known |= entries
+    document, problems = read("values.yaml", yaml.safe_dump(values, sort_keys=False).encode())
+    assert document is not None, problems
+    (release,) = namespace_releases(open_namespace(some[0].namespace, document, opened))
+    texts = engine.render(charts / "ray", release.name, some[0].namespace, release.values)
+    parsed = [yaml.load(text, yaml.CSafeLoader) for text in texts]
+    by_name = {(each["kind"], each["metadata"]["name"]): each for each in parsed}
+    return {
+        case: [
+            *(by_name["RayCluster", MAIN] for _ in case.values.get("rayClusters", {}).keys() & {MAIN}),
+            by_name[case.kind, case.name],
+        ]
+        for case in some
+    }

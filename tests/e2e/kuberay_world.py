@@ -27,6 +27,7 @@ UPSTREAM = "upstream.ray.io"
 """The group that upstream's CRDs get here, so that they can be asked beside ours."""
 POLICED = "policed"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+PATIENCE = 600
 GIVE_UP, NO_NEWS = 900, 40
 """Seconds for the operator, and how long nothing may have changed before the rest counts as never."""
 Object = dict[str, Any]
@@ -77,8 +78,8 @@ class World:
 
     def ask(self) -> None:
         """Asks everybody but OneBlock, who has been asked."""
-        self._prepare()
-        self._create()
+        charts = {setting: self._operator_chart(setting) for setting in SETTINGS}
+        self._prepare(charts["plain"])
         for case, said in self._every(self._dry_run(POLICED, "ray.io"), list(self.objects)).items():
             self.answers[case].policy = said
         self._time("policies")
@@ -87,6 +88,8 @@ class World:
             for case, said in self._every(self._dry_run("default", UPSTREAM), tables).items():
                 self.answers[case].upstream = said
             self._time("upstream's CRDs")
+        self._start_operators(charts)
+        self._create()
         self._watch()
         self._time("operator")
 
@@ -100,24 +103,24 @@ class World:
         print(f"{what}: {now - self._begun:.0f} s")
         self._begun = now
 
-    def _prepare(self) -> None:
+    def _prepare(self, chart: list[Object]) -> None:
         for crd in [*crds(VERSIONS.kuberay, "full").values(), *self._upstream_crds()]:
             self._post(CRDS, crd)
         self._post(CRDS, kuberay_operator.stand_in_crd("scheduling.volcano.sh", "v1beta1", "PodGroup"))
         self._post("/api/v1/namespaces", {"metadata": {"name": POLICED, "labels": {POLICED: "yes"}}})
-        until("ours are served", lambda: not self._unserved("ray.io"), 120)
-        kuberay_operator.start_dashboard(self.lab)
-        for number, setting in enumerate(SETTINGS):
-            chart = self._operator_chart(setting)
-            if not number:
-                self._install_policies(chart)
-            self._post("/api/v1/namespaces", {"metadata": {"name": setting}})
-            kuberay_operator.start(self.lab, setting, setting, _flags(chart), 18000 + 10 * number)
-        until("upstream's are served", lambda: self.upstream is None or not self._unserved(UPSTREAM), 120)
+        until("ours are served", lambda: not self._unserved("ray.io"), PATIENCE)
+        self._install_policies(chart)
+        until("upstream's are served", lambda: self.upstream is None or not self._unserved(UPSTREAM), PATIENCE)
         broken = {case.kind: case for case in self.cases if case.expected == "OB442" and case in self.objects}
         dry_run = self._dry_run(POLICED, "ray.io")
-        until("the policies deny", lambda: all("OB442" in dry_run(case) for case in broken.values()), 60)
-        self._time("CRDs, policies and operators")
+        until("the policies deny", lambda: all("OB442" in dry_run(case) for case in broken.values()), PATIENCE)
+        self._time("CRDs and policies")
+
+    def _start_operators(self, charts: dict[str, list[Object]]) -> None:
+        kuberay_operator.start_dashboard(self.lab)
+        for number, (setting, chart) in enumerate(charts.items()):
+            self._post("/api/v1/namespaces", {"metadata": {"name": setting}})
+            kuberay_operator.start(self.lab, setting, setting, _flags(chart), 18000 + 10 * number)
 
     def _upstream_crds(self) -> Iterable[Object]:
         for path in sorted(self.upstream.glob("*.json")) if self.upstream else ():
@@ -126,7 +129,8 @@ class World:
                 "apiVersion": found["apiVersion"],
                 "kind": found["kind"],
                 "metadata": {"name": f"{found['spec']['names']['plural']}.{UPSTREAM}"},
-                "spec": found["spec"] | {"group": UPSTREAM},
+                "spec": found["spec"]
+                | {"group": UPSTREAM, "versions": [each for each in found["spec"]["versions"] if each["storage"]]},
             }
 
     def _unserved(self, group: str) -> list[str]:
