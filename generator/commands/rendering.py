@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
+from typing import TYPE_CHECKING
 
 from generator.commands import known as cache
 from generator.commands import pipeline, work
@@ -17,7 +19,9 @@ from generator.commands.work import Result, Unit
 from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
-from generator.plan import BATCH
+
+if TYPE_CHECKING:
+    from generator.commands.pool import Pool
 
 SHRINK = 0.2
 """The share of a tree's objects one run may remove without being told; small trees may always lose a few."""
@@ -35,6 +39,7 @@ class _Run:
     opened: Opened
     options: Options
     known: Known
+    pool: Pool | None
     results: list[Result] = field(default_factory=list)
 
     @property
@@ -55,17 +60,26 @@ class _Run:
     @property
     def units(self) -> list[Unit]:
         """What has to be done."""
-        units = [Unit("file", file) for file in self.cluster.namespaces if file not in self.known.held]
-        if PLATFORM in self.known.held:
-            return units
-        platform = self.job.tools.platform
-        grants = sorted({*platform.namespaces, platform.system_namespace})
-        batches = (tuple(grants[start : start + BATCH]) for start in range(0, len(grants), BATCH))
-        return [Unit("platform"), *(Unit("grants", names=names) for names in batches), *units]
+        files = [file for file in self.cluster.namespaces if file not in self.known.held]
+        return work.units(self.job, files, platform=PLATFORM not in self.known.held)
 
 
 def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None) -> Tree:
     """See :func:`generator.commands.render.render`."""
+    load = work.load if options.engine == "sdk" else None
+    pool = pipeline.start(len(cluster.namespaces) - len(known.held), options.processes, load)
+    if pool is None and load is not None:  # Helm takes a while to wake up, and most of it is not Python
+        Thread(target=load, daemon=True).start()
+    try:
+        return _render(cluster, options, tree, known, report, pool)
+    finally:
+        if pool is not None:
+            pool.stop()
+
+
+def _render(
+    cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None, pool: Pool | None
+) -> Tree:
     opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
     if opened.job is None:
         findings = [*opened.findings, *(each for file in cluster.namespaces for each in shape_of(opened, file))]
@@ -82,7 +96,7 @@ def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known,
         charts = opened.job.tools.charts
         place = stage.path if stage else None
         job = replace(opened.job, engine=options.engine, output=root, stage=place, charts=charts)
-        return _go(_Run(job, root, opened, options, known), tree, stage, report)
+        return _go(_Run(job, root, opened, options, known, pool), tree, stage, report)
     except OutputError as error:
         return replace(tree, refusal=str(error))
     finally:
@@ -99,7 +113,7 @@ def _open_known(cluster: Cluster, known: Known) -> Opened:
 
 def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tree:
     todo = partial(work.do, run.job)
-    run.results += pipeline.run(todo, run.units, processes=run.options.processes, report=report)
+    run.results += pipeline.run(todo, run.units, processes=run.options.processes, pool=run.pool, report=report)
     tree = replace(tree, findings=tuple(run.findings), objects=run.objects)
     if has_errors(tree.findings):
         return tree
@@ -147,8 +161,8 @@ def _remember(run: _Run) -> None:
     for result in run.results:
         if result.unit.what == "file":
             state = {folder.path: states[folder.path] for folder in result.folders if folder.path in states}
-            inputs = known.inputs(result.text.encode())
-            kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings)
+            inputs, stamp = known.inputs(result.text.encode()), known.stamps.get(result.unit.name, "")
+            kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings, stamp)
     platform = [result for result in run.results if result.unit.what != "file"]
     if platform:
         paths = [folder.path for result in platform for folder in result.folders]
