@@ -21,7 +21,7 @@ NAMES = {
     "day of week": {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))},
 }
 LONGEST_MONTH = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
-_EVERY = r"@every [-+]?(((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+|0)"
+_EVERY = r"@every \+?(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))*"
 _ZONE = r"(?:CRON_)?TZ=(\S*) +"
 
 

@@ -310,7 +310,7 @@ N | ok    | a zone in the schedule | schedule: "TZ=Europe/Berlin 0 3 * * *"
 N | ok    | a zone in cron's words | schedule: "CRON_TZ=UTC 0 3 * * *"
 N | ok    | suspended | suspend: true
 N | OB497 | four fields | schedule: "* * * *"
-N | ok    | an interval backwards in time | schedule: "@every -5h"
+N | OB497 | an interval backwards in time | schedule: "@every -5h"
 N | OB497 | six fields | schedule: "0 0 0 * * *"
 N | OB497 | nothing | schedule: ""
 N | OB497 | the eighth day of the week | schedule: "0 0 * * 7"

@@ -33,6 +33,7 @@ UNSEEN = {
     "a range backwards": "a pattern cannot compare two numbers",
     "a day that never comes": "a pattern has no calendar",
     "example OB497 never": "a pattern has no calendar",
+    "an interval backwards in time": "the operator's parser takes it, and takes it for every second",
     "a mode that is none, suspended": "nobody submits a suspended job",
 }
 """What a rule with a policy refuses and its policy cannot see."""
