@@ -121,6 +121,13 @@ def api_lab() -> Iterator[Lab]:
         yield lab
 
 
+@pytest.fixture(scope="module")
+def bare_lab() -> Iterator[Lab]:
+    """A control plane without a node that one module has for itself."""
+    with _running(node=False) as lab:
+        yield lab
+
+
 @pytest.fixture(scope="session")
 def api(api_lab: Lab) -> Iterator[Kube]:
     """A control plane without a node, for what needs no pod to run."""
