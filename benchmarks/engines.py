@@ -54,7 +54,7 @@ def bare_engine(root: Path) -> float:
 def _render(root: Path) -> None:
     import helm_python
 
-    from generator.helm.sdk import archive
+    from generator.helm.archive import archive
 
     todo = list(releases(root))
     started = time.perf_counter()

@@ -41,6 +41,11 @@ def check_file(job: Job, file: str) -> tuple[Document | None, list[Diagnostic]]:
     return (None if has_errors(found) else document), found
 
 
+def check_files(job: Job, files: Iterable[str]) -> list[list[Diagnostic]]:
+    """Every finding of each of some namespace files."""
+    return [check_file(job, file)[1] for file in files]
+
+
 def shape_of(opened: Opened, file: str) -> list[Diagnostic]:
     """What can be said of a namespace file whose platform file is unsound: its YAML, and its shape.
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:  # loaded where several processes pay: most runs are small, and the machinery takes 50 ms to load
+    from generator.commands.pool import Pool
 
 ENOUGH = 48
 """Parts from which on a second process pays: it takes about 0.3 s to start and load Helm."""
@@ -23,28 +26,46 @@ class WorkerLostError(Exception):
     """A process ended before its work did; the message says what to try."""
 
 
+Work = Callable[[Sequence[Part]], Sequence[Result]]
+"""Does some parts. It must go to another process: a function of a module, or a partial."""
+
+
 def run(
-    work: Callable[[Part], Result],
+    work: Work[Part, Result],
     parts: Sequence[Part],
     *,
     processes: int | None = None,
+    pool: Pool | None = None,
     report: Report | None = None,
 ) -> Iterator[Result]:
-    """The result of every part, in order. ``work`` must go to another process: a function of a module, or a partial."""
-    for done, result in enumerate(_results(work, parts, processes or cores()), start=1):
+    """The result of every part, in order. ``pool`` is one that was started before. Raises WorkerLostError."""
+    pool = pool or start(len(parts), processes)
+    results = pool.run(work, parts) if pool else (result for chunk in chunks(parts) for result in work(chunk))
+    for done, result in enumerate(results, start=1):
         if report is not None:
             report(done, len(parts))
         yield result
 
 
+def start(parts: int, processes: int | None, load: Callable[[], None] | None = None) -> Pool | None:
+    """Processes for about ``parts`` parts, or none where one process does as well.
+
+    They start at once, while this process goes on finding out what the work is, and call ``load`` (a function of a
+    module) first.
+    """
+    processes = min(processes or cores(), parts // CHUNK)
+    if parts < ENOUGH or processes == 1:
+        return None
+    from generator.commands.pool import Pool
+
+    return Pool(processes, load)
+
+
+def chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
+    """The parts as they are handed over."""
+    return (parts[start : start + CHUNK] for start in range(0, len(parts), CHUNK))
+
+
 def cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _results(work: Callable[[Part], Result], parts: Sequence[Part], processes: int) -> Iterator[Result]:
-    if len(parts) < ENOUGH or processes == 1:
-        return map(work, parts)
-    from generator.commands.pool import spread  # here: most runs are small, and the machinery takes 50 ms to load
-
-    return spread(work, parts, min(processes, len(parts) // CHUNK))

@@ -11,42 +11,48 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import partial
-from typing import TypeVar
 
-from generator.commands.pipeline import CHUNK, WorkerLostError
-
-Part = TypeVar("Part")
-Result = TypeVar("Result")
+from generator.commands.pipeline import Part, Result, Work, WorkerLostError, chunks
 
 
-def spread(work: Callable[[Part], Result], parts: Sequence[Part], processes: int) -> Iterator[Result]:
-    """The result of every part, in order. Raises WorkerLostError."""
-    # A forked child of a process that runs Go's threads hangs: children start afresh.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle)
-    _tune_helm()
-    try:
-        with _deaf_children():  # map starts the processes
-            results = pool.map(partial(_each, work), _chunks(parts))
-        for each in results:
-            yield from each
-    except BrokenProcessPool as error:
-        _stop(pool)
-        lost = "a worker process was killed, as happens when memory runs out; try again with --jobs 1"
-        raise WorkerLostError(lost) from error
-    except BaseException:
-        _stop(pool)
-        raise
-    pool.shutdown()
+class Pool:
+    """Processes that work until :meth:`run` is through or :meth:`stop` is called."""
+
+    def __init__(self, processes: int, load: Callable[[], None] | None = None) -> None:
+        """Starts ``processes`` processes; each calls ``load`` first, if given."""
+        _tune_helm()
+        # A forked child of a process that runs Go's threads hangs: children start afresh.
+        context = multiprocessing.get_context("spawn")
+        self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle, initargs=(load,))
+        with _deaf_children():
+            self._pool.submit(_nothing)  # the first call starts them all
+
+    def run(self, work: Work[Part, Result], parts: Sequence[Part]) -> Iterator[Result]:
+        """The result of every part, in order. Raises WorkerLostError."""
+        try:
+            for each in self._pool.map(work, chunks(parts)):
+                yield from each
+        except BrokenProcessPool as error:
+            self.stop()
+            lost = "a worker process was killed, as happens when memory runs out; try again with --jobs 1"
+            raise WorkerLostError(lost) from error
+        except BaseException:
+            self.stop()
+            raise
+        self._pool.shutdown()
+
+    def stop(self) -> None:
+        """Ends the processes without waiting for work that nobody wants any more."""
+        processes = list((getattr(self._pool, "_processes", None) or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
 
 
-def _chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
-    return (parts[start : start + CHUNK] for start in range(0, len(parts), CHUNK))
-
-
-def _each(work: Callable[[Part], Result], parts: Sequence[Part]) -> list[Result]:
-    return [work(part) for part in parts]
+def _nothing() -> None:
+    """Work that only shows that there is a process."""
 
 
 def _tune_helm() -> None:
@@ -54,7 +60,7 @@ def _tune_helm() -> None:
 
     Go reads these when a process starts, so the first process cannot set them for itself. A quarter less CPU a render.
     """
-    for name, value in (("GOMAXPROCS", "1"), ("GOGC", "400")):
+    for name, value in (("GOMAXPROCS", "1"), ("GOGC", "800")):
         os.environ.setdefault(name, value)
 
 
@@ -71,10 +77,12 @@ def _deaf_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _settle() -> None:
+def _settle(load: Callable[[], None] | None) -> None:
     """In a new process: deaf to Ctrl-C, and ends with the process that started it, however that one ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    if load is not None:
+        load()
 
 
 def _end_with_parent() -> None:
@@ -82,13 +90,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _stop(pool: ProcessPoolExecutor) -> None:
-    """Ends a pool without waiting for work that nobody wants any more."""
-    processes = list((getattr(pool, "_processes", None) or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()

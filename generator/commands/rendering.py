@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generator.commands import known as cache
 from generator.commands import pipeline, work
@@ -18,6 +19,9 @@ from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
 from generator.plan import BATCH
+
+if TYPE_CHECKING:
+    from generator.commands.pool import Pool
 
 SHRINK = 0.2
 """The share of a tree's objects one run may remove without being told; small trees may always lose a few."""
@@ -35,6 +39,7 @@ class _Run:
     opened: Opened
     options: Options
     known: Known
+    pool: Pool | None
     results: list[Result] = field(default_factory=list)
 
     @property
@@ -66,6 +71,18 @@ class _Run:
 
 def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None) -> Tree:
     """See :func:`generator.commands.render.render`."""
+    load = work.load if options.engine == "sdk" else None
+    pool = pipeline.start(len(cluster.namespaces) - len(known.held), options.processes, load)
+    try:
+        return _render(cluster, options, tree, known, report, pool)
+    finally:
+        if pool is not None:
+            pool.stop()
+
+
+def _render(
+    cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None, pool: Pool | None
+) -> Tree:
     opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
     if opened.job is None:
         findings = [*opened.findings, *(each for file in cluster.namespaces for each in shape_of(opened, file))]
@@ -82,7 +99,7 @@ def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known,
         charts = opened.job.tools.charts
         place = stage.path if stage else None
         job = replace(opened.job, engine=options.engine, output=root, stage=place, charts=charts)
-        return _go(_Run(job, root, opened, options, known), tree, stage, report)
+        return _go(_Run(job, root, opened, options, known, pool), tree, stage, report)
     except OutputError as error:
         return replace(tree, refusal=str(error))
     finally:
@@ -99,7 +116,7 @@ def _open_known(cluster: Cluster, known: Known) -> Opened:
 
 def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tree:
     todo = partial(work.do, run.job)
-    run.results += pipeline.run(todo, run.units, processes=run.options.processes, report=report)
+    run.results += pipeline.run(todo, run.units, processes=run.options.processes, pool=run.pool, report=report)
     tree = replace(tree, findings=tuple(run.findings), objects=run.objects)
     if has_errors(tree.findings):
         return tree

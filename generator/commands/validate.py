@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from generator.commands import pipeline
-from generator.commands.checks import check_file, shape_of
+from generator.commands.checks import check_files, shape_of
 from generator.commands.fleet_files import Cluster, open_cluster
 from generator.diagnostics import Diagnostic, in_order
 
@@ -48,8 +48,8 @@ def validate(
         if opened.job is None:
             findings += [each for file in todo for each in shape_of(opened, file)]
             continue
-        work = partial(check_file, opened.job)
-        for _, found in pipeline.run(work, todo, processes=processes, report=report):
+        work = partial(check_files, opened.job)
+        for found in pipeline.run(work, todo, processes=processes, report=report):
             findings += found
     return Verdict(tuple(in_order(findings)), tuple(files))
 

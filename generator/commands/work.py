@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import gc
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import Literal, NamedTuple
 
 from generator.commands.checks import check_file
 from generator.commands.job import Job
 from generator.diagnostics import Diagnostic, Span
 from generator.fleet import Namespace
-from generator.helm import HelmError
 from generator.output import Folder, Stage, compare
-from generator.plan import Release, namespace_grants, namespace_releases, platform_releases
-from generator.render import ManifestError, render_release
+from generator.plan import BATCH, Release, namespace_grants, namespace_releases, platform_releases
+from generator.render import Rendered, render_releases
 
 Files = tuple[str, dict[str, bytes]]
 """A folder of the tree and what it holds: name → content."""
@@ -42,56 +42,86 @@ class Result:
     objects: int = 0
 
 
-def do(job: Job, unit: Unit) -> Result:
-    """Does one unit."""
+def load() -> None:
+    """What a process can have ready before it knows its work: this module, with rules and schemas, and Helm."""
+    from generator.helm import sdk  # noqa: F401 (loading it is the point)
+
+    gc.freeze()  # what is loaded stays: the cycle collector need not look at it again
+
+
+def do(job: Job, units: Sequence[Unit]) -> list[Result]:
+    """Does some units. What they ask of one chart is rendered together."""
+    begun = [_begin(job, unit) for unit in units]
+    releases = [release for each in begun for release in each.releases]
+    rendered = iter(render_releases(releases, job.tools.engine, job.tools.charts) if releases else [])
+    return [_stage(job, each, list(islice(rendered, len(each.releases)))) for each in begun]
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A unit that is checked and not yet rendered: its releases, and the folders that are made without Helm."""
+
+    result: Result
+    culprit: str
+    releases: tuple[Release, ...] = ()
+    folders: Iterable[Files] = ()
+
+
+def _begin(job: Job, unit: Unit) -> _Begun:
     if unit.what == "file":
-        return _namespace_file(job, unit)
+        return _begin_file(job, unit)
     platform = job.tools.platform
     if unit.what == "grants":
-        return _stage(job, Result(unit), rendered(job, namespace_grants(platform, unit.names)), job.platform_file)
-    releases = list(platform_releases(platform))
-    folders = chain(rendered(job, releases), gitops_of_platform(job))
-    return _stage(job, Result(unit), folders, job.platform_file)
+        return _Begun(Result(unit), job.platform_file, tuple(namespace_grants(platform, unit.names)))
+    return _Begun(Result(unit), job.platform_file, tuple(platform_releases(platform)), gitops_of_platform(job))
 
 
-def _namespace_file(job: Job, unit: Unit) -> Result:
+def _begin_file(job: Job, unit: Unit) -> _Begun:
     document, found = check_file(job, unit.name)
     result = Result(unit, document.text if document is not None else "", tuple(found))
     if document is None or job.output is None:
-        return result
+        return _Begun(result, unit.name)
     namespace = job.tools.namespace(document)
-    folders = chain(rendered(job, namespace_releases(namespace)), _gitops_of(job, namespace))
-    return _stage(job, result, folders, unit.name)
+    return _Begun(result, unit.name, tuple(namespace_releases(namespace)), _gitops_of(job, namespace))
 
 
-def _stage(job: Job, result: Result, folders: Iterable[Files], culprit: str) -> Result:
-    """Compares each folder with the disk as it is rendered, and stages those that differ."""
-    assert job.output is not None  # noqa: S101 (a job that renders has an output)
+def _stage(job: Job, begun: _Begun, rendered: Sequence[Rendered]) -> Result:
+    """Compares each folder with the disk, and stages those that differ."""
+    result, refused = begun.result, next((each for each in rendered if isinstance(each, Exception)), None)
+    if refused is not None:
+        finding = Diagnostic("OB801", f"Helm cannot render this: {refused}", Span.of_file(begun.culprit))
+        return replace(result, findings=(*result.findings, finding))
+    if job.output is None:
+        return result
     place = Stage(job.output, job.stage) if job.stage is not None else None
     compared, objects = [], 0
-    try:
-        for path, files in folders:
-            folder = compare(job.output, path, files)
-            if place is not None and folder.dirty:
-                place.put(folder)
-            compared.append(replace(folder, files=dict.fromkeys(folder.files, b"")))
-            objects += len(files)
-    except (HelmError, ManifestError) as error:
-        finding = Diagnostic("OB801", f"Helm cannot render this: {error}", Span.of_file(culprit))
-        return replace(result, findings=(*result.findings, finding))
+    for path, files in chain(_folders(begun.releases, rendered), begun.folders):
+        folder = compare(job.output, path, files)
+        if place is not None and folder.dirty:
+            place.put(folder)
+        compared.append(replace(folder, files=dict.fromkeys(folder.files, b"")))
+        objects += len(files)
     return replace(result, folders=tuple(compared), objects=objects)
 
 
-def rendered(job: Job, releases: Iterable[Release]) -> Iterator[Files]:
-    """Each release's folder, or folders, and their files by name."""
-    tools = job.tools
-    for release in releases:
+def _folders(releases: Iterable[Release], rendered: Iterable[Rendered]) -> Iterator[Files]:
+    """Each release's folder, or folders, and their files by name. Raises HelmError, ManifestError."""
+    for release, files in zip(releases, rendered, strict=True):
+        if isinstance(files, Exception):
+            raise files
         depth = release.folder.count("/") + (1 if release.home else 2)
         folders: dict[str, dict[str, bytes]] = {} if not release.home else {release.folder: {}}
-        for file in render_release(release, tools.engine, tools.charts):
+        for file in files:
             parts = file.path.split("/")
             folders.setdefault("/".join(parts[:depth]), {})["/".join(parts[depth:])] = file.content
         yield from folders.items()
+
+
+def rendered(job: Job, releases: Iterable[Release]) -> Iterator[Files]:
+    """Each release's folder, or folders, and their files by name. Raises HelmError, ManifestError."""
+    waiting = iter(releases)
+    while some := list(islice(waiting, BATCH)):
+        yield from _folders(some, render_releases(some, job.tools.engine, job.tools.charts))
 
 
 def everything(job: Job, namespaces: Iterable[Namespace], *, platform: bool) -> Iterator[Files]:
@@ -99,8 +129,10 @@ def everything(job: Job, namespaces: Iterable[Namespace], *, platform: bool) -> 
     if platform:
         releases = chain(platform_releases(job.tools.platform), namespace_grants(job.tools.platform))
         yield from chain(rendered(job, releases), gitops_of_platform(job))
-    for namespace in namespaces:
-        yield from chain(rendered(job, namespace_releases(namespace)), _gitops_of(job, namespace))
+    every = list(namespaces)
+    yield from rendered(job, chain.from_iterable(map(namespace_releases, every)))
+    for namespace in every:
+        yield from _gitops_of(job, namespace)
 
 
 def _gitops_of(job: Job, namespace: Namespace) -> Iterator[Files]:

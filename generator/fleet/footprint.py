@@ -53,7 +53,8 @@ class Footprint:
 
     def total(self, resource: str, side: Side = "requests") -> Fraction:
         """The sum of one resource."""
-        return sum((each.count * each.amounts(side).get(resource, NONE) for each in self.parts), NONE)
+        asked = ((each.count, each.amounts(side).get(resource)) for each in self.parts)
+        return sum((count * amount for count, amount in asked if count and amount), NONE)
 
     def resources(self, side: Side = "requests") -> list[str]:
         """Every resource that is asked for."""
@@ -75,7 +76,7 @@ def added(each: Iterable[Amounts]) -> Amounts:
     total: Amounts = {}
     for amounts in each:
         for name, amount in amounts.items():
-            total[name] = total.get(name, NONE) + amount
+            total[name] = total[name] + amount if name in total else amount
     return total
 
 
@@ -83,7 +84,7 @@ def _largest(each: Iterable[Amounts]) -> Amounts:
     most: Amounts = {}
     for amounts in each:
         for name, amount in amounts.items():
-            most[name] = max(most.get(name, NONE), amount)
+            most[name] = max(most[name], amount) if name in most else amount
     return most
 
 

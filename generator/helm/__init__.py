@@ -3,6 +3,6 @@
 Nothing else of OneBlock loads Helm or starts a program.
 """
 
-from generator.helm.engine import Engine, HelmError, open_engine, split_documents
+from generator.helm.engine import Engine, HelmError, Printed, open_engine, split_documents
 
-__all__ = ["Engine", "HelmError", "open_engine", "split_documents"]
+__all__ = ["Engine", "HelmError", "Printed", "open_engine", "split_documents"]

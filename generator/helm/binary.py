@@ -7,11 +7,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from generator.helm.engine import HelmError, readable, split_documents
+from generator.helm.engine import HelmError, Printed, one_by_one, readable, split_documents
+from generator.plan import Release
 
 OLDEST = (3, 18, 5)
 """The oldest Helm whose schema checks know JSON Schema 2020-12."""
@@ -44,6 +45,10 @@ class BinaryEngine:
             flags = ["--namespace", namespace, "--values", str(file), "--kube-version", self._kube_version]
             text = self._run(["template", release, str(chart), *flags])
         return split_documents(text)
+
+    def render_many(self, chart: Path, releases: Sequence[Release]) -> list[Printed]:
+        """See :class:`generator.helm.Engine`."""
+        return one_by_one(self, chart, releases)
 
     def _run(self, arguments: list[str]) -> str:
         try:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:  # a run with nothing to do loads this module and no fleet
+    from generator.plan import Release
 
 EngineName = Literal["sdk", "binary"]
 
@@ -16,6 +19,10 @@ _SOURCE_LINE = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\n)*")
 
 class HelmError(Exception):
     """Helm refused to render a release; the message is Helm's own, cut to what helps."""
+
+
+Printed = list[str] | HelmError
+"""What came of a release: its manifests, or why there are none."""
 
 
 class Engine(Protocol):
@@ -30,6 +37,21 @@ class Engine(Protocol):
         ``chart`` is a chart's folder; hooks are included, NOTES.txt and empty documents are not. Raises HelmError.
         """
         ...
+
+    def render_many(self, chart: Path, releases: Sequence[Release]) -> list[Printed]:
+        """What :meth:`render` gives or raises for each of several releases of one chart, in their order."""
+        ...
+
+
+def one_by_one(engine: Engine, chart: Path, releases: Sequence[Release]) -> list[Printed]:
+    """:meth:`Engine.render_many` by :meth:`Engine.render`."""
+    printed: list[Printed] = []
+    for each in releases:
+        try:
+            printed.append(engine.render(chart, each.name, each.namespace, each.values))
+        except HelmError as error:
+            printed.append(error)
+    return printed
 
 
 def open_engine(name: EngineName, *, kube_version: str) -> Engine:

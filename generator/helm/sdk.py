@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import helm_python
 
-from generator.helm.engine import HelmError, readable, split_documents
-
-LEFT_OUT = ("values.schema.json", "README.md", "templates/NOTES.txt", ".pyc")
-"""Files of a chart that decide nothing here. Helm compiles the schema anew for every release, which is more than half
-of the time of a render; OneBlock has checked the same values against a stricter one."""
+from generator.helm.archive import archive
+from generator.helm.batch import Batch
+from generator.helm.engine import HelmError, Printed, one_by_one, readable, split_documents
+from generator.plan import Release
 
 
 class SdkEngine:
@@ -26,6 +22,7 @@ class SdkEngine:
     def __init__(self) -> None:
         self.version: str = helm_python.helm_sdk_version()
         self._charts: dict[Path, helm_python.Chart] = {}
+        self._batches: dict[Path, tuple[Batch, helm_python.Chart]] = {}
 
     def render(self, chart: Path, release: str, namespace: str, values: Mapping[str, Any]) -> list[str]:
         """See :class:`generator.helm.Engine`."""
@@ -39,16 +36,19 @@ class SdkEngine:
             raise HelmError(readable(str(error))) from error
         return [document for path in sorted(files) for document in split_documents(files[path])]
 
+    def render_many(self, chart: Path, releases: Sequence[Release]) -> list[Printed]:
+        """See :class:`generator.helm.Engine`."""
+        if len(releases) > 1:
+            try:
+                return [*self._batch(chart, releases)]
+            except helm_python.HelmError:
+                pass  # one of them was refused: alone, each shows which
+        return one_by_one(self, chart, releases)
 
-def archive(chart: Path) -> bytes:
-    """The chart at ``chart`` as Helm reads it from a ``.tgz``, without what is :data:`LEFT_OUT`."""
-    packed = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1, mtime=0) as stream,
-        tarfile.open(fileobj=stream, mode="w") as tar,
-    ):
-        for file in sorted(each for each in chart.rglob("*") if each.is_file()):
-            name = file.relative_to(chart).as_posix()
-            if not name.endswith(LEFT_OUT):
-                tar.add(file, f"{chart.name}/{name}", recursive=False)
-    return packed.getvalue()
+    def _batch(self, chart: Path, releases: Sequence[Release]) -> list[list[str]]:
+        if chart not in self._batches:
+            batch = Batch(chart)
+            self._batches[chart] = batch, helm_python.Chart.load_archive(batch.chart)
+        batch, loaded = self._batches[chart]
+        printed = loaded.render(batch.values(releases), name=releases[0].name, namespace=releases[0].namespace)
+        return batch.documents(printed)

@@ -103,7 +103,8 @@ class Stage:
         gone |= {f"{folder.path}/{SUM_FILE}" for folder in dirty if not folder.files}
         if old.is_dir():
             self._keep(old, new, gone)
-        _drop_empty(new)
+        if gone:
+            _drop_empty(new)
         with uninterrupted():
             self._move(new, old)
             self.close()

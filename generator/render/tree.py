@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from generator.helm import Engine
+from generator.helm import Engine, HelmError, Printed
 from generator.plan import Release
-from generator.render.manifests import Manifest, identify
+from generator.render.manifests import Manifest, ManifestError, identify
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,35 @@ class File:
     content: bytes
 
 
+Rendered = list[File] | HelmError | ManifestError
+"""What came of a release: its files, by path, or why there are none."""
+
+
 def render_release(release: Release, engine: Engine, charts: Path) -> list[File]:
     """The files of a release, by path. ``charts`` holds the sub-charts. Raises HelmError, ManifestError."""
-    texts = engine.render(charts / release.chart, release.name, release.namespace, release.values)
-    return place(release.folder, release.home, [identify(text) for text in texts])
+    [rendered] = render_releases([release], engine, charts)
+    if isinstance(rendered, Exception):
+        raise rendered
+    return rendered
+
+
+def render_releases(releases: Sequence[Release], engine: Engine, charts: Path) -> list[Rendered]:
+    """What comes of each release. Those of one chart cost less together than one by one."""
+    printed: dict[int, Printed] = {}
+    for chart in dict.fromkeys(each.chart for each in releases):
+        chosen = [index for index, each in enumerate(releases) if each.chart == chart]
+        texts = engine.render_many(charts / chart, [releases[index] for index in chosen])
+        printed |= zip(chosen, texts, strict=True)
+    return [_placed(release, printed[index]) for index, release in enumerate(releases)]
+
+
+def _placed(release: Release, printed: Printed) -> Rendered:
+    if isinstance(printed, HelmError):
+        return printed
+    try:
+        return place(release.folder, release.home, [identify(text) for text in printed])
+    except ManifestError as error:
+        return error
 
 
 def place(folder: str, home: str, manifests: list[Manifest]) -> list[File]:

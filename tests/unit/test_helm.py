@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from generator.helm import HelmError, open_engine, split_documents
+from generator.helm.archive import archive
 from generator.helm.binary import BinaryEngine
 from generator.helm.engine import readable
-from generator.helm.sdk import SdkEngine, archive
+from generator.helm.sdk import SdkEngine
 
 
 def chart_at(folder: Path, **templates: str) -> Path:

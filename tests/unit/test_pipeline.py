@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from generator.commands import pipeline
-from generator.commands.pipeline import ENOUGH, WorkerLostError, run
+from generator.commands.pipeline import CHUNK, ENOUGH, WorkerLostError, run
 
 PARTS = list(range(ENOUGH + 5))
 
 
-def double(part: int) -> tuple[int, int]:
-    return 2 * part, os.getpid()
+def double(parts: Sequence[int]) -> list[tuple[int, int]]:
+    assert len(parts) <= CHUNK
+    return [(2 * part, os.getpid()) for part in parts]
 
 
-def fails(part: int) -> int:
-    if part == 20:
+def fails(parts: Sequence[int]) -> Sequence[int]:
+    if 20 in parts:
         raise ValueError("part 20")
-    return part
+    return parts
 
 
-def dies(part: int) -> int:
+def dies(parts: Sequence[int]) -> Sequence[int]:
     os.kill(os.getpid(), 9)
-    return part
+    return parts
 
 
 def alive(pid: int) -> bool:
