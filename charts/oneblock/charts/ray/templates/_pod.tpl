@@ -11,7 +11,8 @@ ray.template: the pod template of a group, the user's `template` over it.
 {{- $head := eq .container "ray-head" -}}
 {{- /* A volume for one node holds the head's logs; one for many nodes those of every pod. */ -}}
 {{- $logs := and $cluster.values.logs (or $head (eq "ReadWriteMany" ($cluster.values.logs.accessMode | default ""))) -}}
-{{- $code := and $head $cluster.code -}}
+{{- /* Tasks, actors and Serve's replicas import it wherever they run. */ -}}
+{{- $code := $cluster.code -}}
 {{- include "ray.node" . -}}
 metadata:
   {{- include "ray.pod.metadata" . | nindent 2 }}
@@ -69,6 +70,10 @@ spec:
 {{- $annotations := dict -}}
 {{- if (.cluster.root.Values.global.monitoring).annotations -}}
   {{- $annotations = dict "prometheus.io/path" "/metrics" "prometheus.io/port" "8080" "prometheus.io/scrape" "true" -}}
+{{- end -}}
+{{- if and .cluster.code (eq .cluster.kind "RayService") -}}
+  {{- /* Replicas that run have imported the old code: only a changed cluster makes KubeRay bring up new ones beside them. */ -}}
+  {{- $_ := set $annotations "checksum/code" (toJson .cluster.code.files | sha256sum) -}}
 {{- end -}}
 {{- with .values.annotations }}{{ include "ray.merge" (dict "base" $annotations "over" .) }}{{ end -}}
 {{- with $annotations -}}
