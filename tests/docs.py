@@ -1,7 +1,7 @@
 """The code blocks of OneBlock's pages: which there are, and how those that are meant to be run are run.
 
-A block runs if its fence says ``sh``. ``console`` (with a prompt, for what is to be read or typed elsewhere), ``text`` and
-all other languages do not run.
+A block runs if its fence says ``sh``. ``console`` (with a prompt, for what is to be read or typed elsewhere), ``text``
+and all other languages do not run.
 """
 
 from __future__ import annotations
