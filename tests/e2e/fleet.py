@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.e2e.kube import HopelessError, Kube, until
+from tests.e2e.kube import HopelessError, Kube, in_namespace, until
 
 FIRST = ("crds", "namespaces")  # kubectl does not wait for kinds and namespaces that it has just made
 LAST = ("ray",)  # removed first: RayClusters clean up in a Redis that must still be there
@@ -64,7 +64,7 @@ class Fleet:
         """Every image that the objects name."""
         return {value for found in self.objects() for value in _values(found, "image") if isinstance(value, str)}
 
-    def deploy(self, kube: Kube, parts: Iterable[str] = ("",), *, seconds: float = 300) -> None:
+    def deploy(self, kube: Kube, parts: Iterable[str] = ("",), *, seconds: float = 600) -> None:
         """Applies it as the README says and waits until all of it is ready; of the rest only some parts, if told so."""
         begun = time.monotonic()
         for part in FIRST:
@@ -80,11 +80,23 @@ class Fleet:
 
     def remove(self, kube: Kube) -> None:
         """Removes what it made, except for the CRDs; RayClusters first, while Redis is there to be tidied."""
-        parts = [part.name for part in self.rendered.iterdir() if part.is_dir()]
+        parts = {part.name for part in self.rendered.iterdir() if part.is_dir()} - {"crds"}
+        problems = ""
         for part in sorted(parts, key=lambda name: (name in FIRST, name not in LAST)):
-            if part != "crds":
-                args = ("--recursive", f"--filename={self.rendered / part}", "--ignore-not-found")
-                kube.kubectl("delete", *args, "--timeout=180s", timeout=200)
+            args = ("--recursive", f"--filename={self.rendered / part}", "--ignore-not-found", "--timeout=150s")
+            done = kube.kubectl("delete", *args, check=False, timeout=180)
+            if done.returncode:
+                problems += done.stderr
+                self._let_go(kube, part)  # so that the next test does not meet what this one could not remove
+        if problems:
+            raise AssertionError(f"the fleet {self.root.name} is not removed in time: {problems}")
+
+    def _let_go(self, kube: Kube, part: str) -> None:
+        for found in self.objects(part):
+            if found["apiVersion"].startswith("ray.io/"):
+                kind, name = found["kind"].lower(), found["metadata"]["name"]
+                free = ("--type=merge", '--patch={"metadata":{"finalizers":null}}')
+                kube.kubectl("patch", kind, name, *in_namespace(found["metadata"]["namespace"]), *free, check=False)
 
 
 def wait_established(kube: Kube, name: str) -> None:
@@ -96,7 +108,7 @@ def wait_established(kube: Kube, name: str) -> None:
     until(f"CRD {name} is established", established, 30)
 
 
-def wait_ready(kube: Kube, wanted: Mapping[str, Any], seconds: float = 300) -> None:
+def wait_ready(kube: Kube, wanted: Mapping[str, Any], seconds: float = 600) -> None:
     """Waits until an object does what it is for; of kinds that do nothing themselves there is nothing to wait for."""
     ready = READY.get(wanted["kind"])
     if ready is None:

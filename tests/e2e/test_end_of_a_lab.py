@@ -60,7 +60,7 @@ def seen(state: Path, file: str) -> Callable[[], list[Process]]:
     return probe
 
 
-@pytest.mark.parametrize("moment", ["pid/first", "pid/kube-apiserver", "started"])
+@pytest.mark.parametrize("moment", ["pid/first", pytest.param("pid/kube-apiserver", marks=pytest.mark.full), "started"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_after(
     number: signal.Signals, moment: str, state: Path, starter: subprocess.Popen[bytes]
