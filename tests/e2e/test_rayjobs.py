@@ -34,12 +34,9 @@ def test_a_training_job_is_the_samples(kube: Kube, deploy: Callable[..., Fleet],
     deploy(ray.sample("training-job", tmp_path / "fleet"))
     succeeded(kube, "training", "regression")
     said = log(kube, "training", "regression")
+    assert "weights: [ 2.  -3.   0.5]" in said
     assert "trained" in said
-    for rank in (0, 1):
-        assert f"rank {rank}: weights [ 2.  -3.   0.5]" in said
-    # Both workers trained: the cluster is still there, for its time to live is five minutes.
-    (cluster,) = clusters(kube, "training")
-    assert len(ray.pods(kube, "training", cluster)) == 2
+    assert "world_rank=1, local_rank=0, node_rank=1" in said  # on two workers, one process each
 
 
 @pytest.mark.full
