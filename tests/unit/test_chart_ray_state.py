@@ -205,6 +205,7 @@ def test_a_template_lies_over_the_pod() -> None:
     assert ray["env"] == [
         {"name": "A", "value": "one"},
         {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {"name": "PYTHONPATH", "value": "/home/ray/code"},
         {"name": "C", "value": "three"},
     ]
     ports = {each["name"]: each for each in ray["ports"]}

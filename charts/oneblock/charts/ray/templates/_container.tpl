@@ -44,7 +44,7 @@ securityContext:
 {{- if or .code .logs }}
 volumeMounts:
 {{- if .code }}
-- mountPath: {{ $cluster.code.mountPath | default "/home/ray/code" | quote }}
+- mountPath: {{ include "ray.code.folder" .code | quote }}
   name: code
   readOnly: true
 {{- end }}
@@ -52,6 +52,10 @@ volumeMounts:
 {{ include "ray.logs.mount" $cluster }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- define "ray.code.folder" -}}
+{{ .mountPath | default "/home/ray/code" }}
 {{- end -}}
 
 {{- /* ray.env: the Ray container's environment, OneBlock's variables and the user's, which win; null takes one away. */ -}}
@@ -63,6 +67,9 @@ volumeMounts:
   {{- $_ := set $env "RAY_gcs_rpc_server_reconnect_timeout_s" "600" -}}
 {{- else -}}
   {{- with $cluster.gcs }}{{ include "ray.gcs.env" (dict "gcs" . "env" $env) }}{{ end -}}
+{{- end -}}
+{{- with .code -}}
+  {{- $_ := set $env "PYTHONPATH" (include "ray.code.folder" .) -}}
 {{- end -}}
 {{- range $name, $value := .group.values.env -}}
   {{- $_ := set $env $name $value -}}

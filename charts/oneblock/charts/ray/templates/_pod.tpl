@@ -11,7 +11,8 @@ ray.template: the pod template of a group, the user's `template` over it.
 {{- $head := eq .container "ray-head" -}}
 {{- /* A volume for one node holds the head's logs; one for many nodes those of every pod. */ -}}
 {{- $logs := and $cluster.values.logs (or $head (eq "ReadWriteMany" ($cluster.values.logs.accessMode | default ""))) -}}
-{{- $code := and $head $cluster.code -}}
+{{- /* Tasks, actors and Serve's replicas import it wherever they run. */ -}}
+{{- $code := $cluster.code -}}
 {{- include "ray.node" . -}}
 metadata:
   {{- include "ray.pod.metadata" . | nindent 2 }}
@@ -73,6 +74,10 @@ spec:
 {{- /* What is above a gang's minimum may be reclaimed, and Volcano only counts pods: a RayCluster without its head is lost. */ -}}
 {{- if and (eq .container "ray-head") (eq .cluster.root.Values.global.batchScheduler "volcano") -}}
   {{- $_ := set $annotations "volcano.sh/preemptable" "false" -}}
+{{- end -}}
+{{- if and .cluster.code (eq .cluster.kind "RayService") -}}
+  {{- /* Replicas that run have imported the old code: only a changed cluster makes KubeRay bring up new ones beside them. */ -}}
+  {{- $_ := set $annotations "checksum/code" (toJson .cluster.code.files | sha256sum) -}}
 {{- end -}}
 {{- with .values.annotations }}{{ include "ray.merge" (dict "base" $annotations "over" .) }}{{ end -}}
 {{- with $annotations -}}
