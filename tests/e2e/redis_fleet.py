@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ import pytest
 from tests.e2e.conftest import need_images
 from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube
+from tests.e2e.ray_survivors import ENTRYPOINT, JOB
 from tests.e2e.redis import SYSTEM, Redis
 
 # Requests small enough for a machine of two cores; no limit on what a container may burn while it starts.
@@ -34,15 +36,29 @@ operator:
   resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {memory: 512Mi}}
 """
 
+# Limits that do not bind: else they would be measured instead of a recovery.
+RAY = """
+rayClusters:
+  main:
+    gcsFaultTolerance: GCS
+    head: &small
+      resources: {requests: {cpu: 300m, memory: 3Gi}, limits: {cpu: 2, memory: 3Gi}}
+    workerGroups:
+      cpu: {minReplicas: 1, maxReplicas: 1, <<: *small}
+rayJobs:
+  JOB: {cluster: main, entrypointNumCpus: 0.1, entrypoint: ENTRYPOINT}
+"""
+
+
+def ray_fleet(gcs: str = "{enabled: true}") -> dict[str, str]:
+    """Redis, the operator, and a RayCluster with a job in ``team-a``."""
+    team = RAY.replace("GCS", gcs).replace("JOB", JOB).replace("ENTRYPOINT", json.dumps(ENTRYPOINT))
+    return {"values/platform.yaml": PLATFORM + REDIS, "values/namespaces/team-a.yaml": team}
+
 
 def redis_only() -> dict[str, str]:
     """Redis and two tenants; no Ray."""
     return {"values/platform.yaml": PLATFORM + REDIS}
-
-
-def ray_image(fleet: Fleet) -> str:
-    """The image with a Python that the fleet uses anyway."""
-    return next(image for image in sorted(fleet.images()) if "rayproject/ray" in image)
 
 
 @contextmanager

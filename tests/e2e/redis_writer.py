@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from tests.e2e.kube import Kube, until
 from tests.e2e.redis import NAME, SYSTEM, Redis
+from tests.e2e.redis_client import script_pod
 
-SCRIPTS = Path(__file__).parent / "scripts"
 SENTINEL = f"{NAME}-sentinel.{SYSTEM}.svc.cluster.local:26379"
 
 
@@ -28,7 +26,7 @@ class Outcome:
 
     def __str__(self) -> str:
         return (
-            f"{self.acknowledged} writes acknowledged, {len(self.lost)} of them lost, {self.unknown} without an answer; "
+            f"{self.acknowledged} writes acknowledged, {len(self.lost)} lost, {self.unknown} without an answer; "
             f"longest pause {self.longest} s; refused or cut off: {self.errors or 'never'}"
         )
 
@@ -43,29 +41,12 @@ class Writer:
 
     def start(self) -> None:
         """Returns when the first write is acknowledged."""
-        data = {name: (SCRIPTS / name).read_text() for name in ("writer.py", "resp.py")}
-        named = {"name": "writer", "namespace": self.namespace}
-        self.kube.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": named, "data": data}, self._pod(named))
-        until("the writer writes", lambda: self.progress() > 0, 120)
-
-    def _pod(self, named: dict[str, str]) -> dict[str, Any]:
         password = {"valueFrom": {"secretKeyRef": {"name": NAME, "key": "password"}}}
         env = {"SENTINEL": SENTINEL, "NAMESPACE": self.namespace, "KEY": self.key}
-        container = {
-            "name": "writer",
-            "image": self.image,
-            "command": ["python3", "-B", "/scripts/writer.py"],
-            "env": [*({"name": name, "value": value} for name, value in env.items()), {"name": "PASSWORD", **password}],
-            "resources": {"requests": {"cpu": "50m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}},
-            "volumeMounts": [{"name": "scripts", "mountPath": "/scripts"}],
-        }
-        spec = {
-            "containers": [container],
-            "restartPolicy": "Never",
-            "terminationGracePeriodSeconds": 1,
-            "volumes": [{"name": "scripts", "configMap": {"name": "writer"}}],
-        }
-        return {"apiVersion": "v1", "kind": "Pod", "metadata": named, "spec": spec}
+        given = [*({"name": name, "value": value} for name, value in env.items()), {"name": "PASSWORD", **password}]
+        command = ("python3", "-B", "/scripts/writer.py")
+        self.kube.apply(*script_pod("writer", self.namespace, self.image, command, env=given))
+        until("the writer writes", lambda: self.progress() > 0, 120)
 
     def progress(self) -> int:
         """How many writes were acknowledged so far."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,8 @@ from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.redis import ORDINALS, Redis
-from tests.e2e.redis_fleet import deployed, ray_image, redis_only
+from tests.e2e.redis_client import ray_image
+from tests.e2e.redis_fleet import deployed, redis_only
 from tests.e2e.redis_writer import Writer, writing
 
 TENANT = "team-a"
@@ -84,8 +84,8 @@ def test_twenty_masters_are_killed_in_a_row(kube: Kube, redis: Redis, writer: Wr
     writer.wait_writing()
     outcome = writer.finish()
     print(f"20 masters killed; another one after {min(seen):.1f} to {max(seen):.1f} s; {outcome}")
-    # Replication is asynchronous and nobody waits for it (Ray does not WAIT either): what a killed master acknowledged in
-    # its last millisecond may be gone. min-replicas-to-write bounds the rest: a master on its own acknowledges nothing.
+    # Replication is asynchronous and nobody waits for it (Ray does not WAIT either): what a killed master acknowledged
+    # in its last millisecond may be gone. min-replicas-to-write bounds the rest: a master alone acknowledges nothing.
     assert len(outcome.lost) <= 20, outcome.lost
 
 
