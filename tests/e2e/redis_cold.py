@@ -23,6 +23,9 @@ class OneByOne:
     def _found(self, ordinal: int) -> dict[str, dict[str, str]]:
         return self.kube.get("pod", pod(ordinal), SYSTEM) or {"spec": {}, "metadata": {}}
 
+    def _uid(self, ordinal: int) -> str:
+        return self._found(ordinal)["metadata"].get("uid", "")
+
     def hold(self) -> None:
         """Stops all pods; new ones are made but do not start."""
         self._template(HELD)
@@ -46,7 +49,7 @@ class OneByOne:
 
     def stop(self, ordinals: Iterable[int]) -> None:
         """These pods are killed; they do not come back before ``start``."""
-        old = {ordinal: self._found(ordinal)["metadata"].get("uid") for ordinal in ordinals}
+        old = {ordinal: self._uid(ordinal) for ordinal in ordinals}
         delete_pods(self.kube, old)
         for ordinal, uid in old.items():
             until(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from tests.e2e.fleet import Fleet, wait_ready
 from tests.e2e.kube import Kube, until
@@ -17,6 +21,7 @@ from tests.e2e.redis_fleet import deployed, redis_only
 from tests.e2e.redis_writer import writing
 
 pytestmark = pytest.mark.full
+GUIDE = Path(__file__).parents[2] / "docs" / "high-availability.md"
 KEY = "RAYteam-a.data.1@KV"
 
 
@@ -138,5 +143,8 @@ def test_a_backup_comes_back_into_an_empty_set(redis: Redis, kube: Kube) -> None
         kube.delete("job", name, SYSTEM)
 
 
-def restore_job() -> dict[str, object]:
-    raise NotImplementedError
+def restore_job() -> dict[str, Any]:
+    """The Job that the guide tells to apply."""
+    [text] = re.findall(r"<<'EOF'\n(.*?)\nEOF\n", GUIDE.read_text(), re.DOTALL)
+    found: dict[str, Any] = yaml.safe_load(text)
+    return found
