@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from tests.e2e.kube import HopelessError, Kube, until
+from tests.e2e.kube import HopelessError, Kube, in_namespace, until
 
 FIRST = ("crds", "namespaces")  # kubectl does not wait for kinds and namespaces that it has just made
 LAST = ("ray",)  # removed first: RayClusters clean up in a Redis that must still be there
@@ -80,11 +80,23 @@ class Fleet:
 
     def remove(self, kube: Kube) -> None:
         """Removes what it made, except for the CRDs; RayClusters first, while Redis is there to be tidied."""
-        parts = [part.name for part in self.rendered.iterdir() if part.is_dir()]
+        parts = {part.name for part in self.rendered.iterdir() if part.is_dir()} - {"crds"}
+        problems = ""
         for part in sorted(parts, key=lambda name: (name in FIRST, name not in LAST)):
-            if part != "crds":
-                args = ("--recursive", f"--filename={self.rendered / part}", "--ignore-not-found")
-                kube.kubectl("delete", *args, "--timeout=180s", timeout=200)
+            args = ("--recursive", f"--filename={self.rendered / part}", "--ignore-not-found", "--timeout=150s")
+            done = kube.kubectl("delete", *args, check=False, timeout=180)
+            if done.returncode:
+                problems += done.stderr
+                self._let_go(kube, part)  # so that the next test does not meet what this one could not remove
+        if problems:
+            raise AssertionError(f"the fleet {self.root.name} is not removed in time: {problems}")
+
+    def _let_go(self, kube: Kube, part: str) -> None:
+        for found in self.objects(part):
+            if found["apiVersion"].startswith("ray.io/"):
+                kind, name = found["kind"].lower(), found["metadata"]["name"]
+                free = ("--type=merge", '--patch={"metadata":{"finalizers":null}}')
+                kube.kubectl("patch", kind, name, *in_namespace(found["metadata"]["namespace"]), *free, check=False)
 
 
 def wait_established(kube: Kube, name: str) -> None:

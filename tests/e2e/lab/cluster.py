@@ -11,13 +11,14 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from tests.e2e.kube import HopelessError, Kube, until
-from tests.e2e.lab import control_plane, images, network, node, pki, programs
+from tests.e2e.lab import control_plane, images, network, pki, programs, store
+from tests.e2e.lab.node import forget
+from tests.e2e.lab.node import start as start_node
 from tests.e2e.lab.processes import Process, Processes, born
 
 RECORD = "lab.json"
@@ -60,6 +61,7 @@ class Lab:
         """
         programs.require(node)
         layers, missing = images.build(images.IMAGES) if node else ({}, {})
+        lent = store.prepare(layers) if node else None
         self.folder.mkdir(parents=True)
         owner = None if outlive else [os.getpid(), born(os.getpid())]
         record = {"node": node, "owner": owner, "missing": missing}
@@ -70,10 +72,12 @@ class Lab:
             network.create(self.processes, self.folder, outlive=outlive)
             pki.create(self.folder / "pki")
             self.wait_for("its namespaces are laid out", (self.folder / "laid-out").exists, 10)
-            if node:
-                self._start_with_node(layers)
-            else:
-                self._start_control_plane()
+            if lent:
+                store.lend(lent, self.folder / "node/var/lib/containerd")
+            self._start_control_plane()
+            if lent:
+                control_plane.start_scheduler(self.spawn, self.kubeconfig)
+                start_node(self)
         except BaseException as error:
             if isinstance(error, Exception):
                 self.copy_logs(home() / "failed" / self.name)
@@ -90,21 +94,6 @@ class Lab:
         control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig)
         # The first namespace's account is the controllers' work: objects can be made from here on.
         self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 60)
-
-    def _start_with_node(self, layers: images.Layers) -> None:
-        node.start_runtime(self)
-        with ThreadPoolExecutor(1) as beside:
-            try:
-                loading = beside.submit(
-                    images.load, layers, self.command("ctr", "-n", "k8s.io", "images", "import", "-")
-                )
-                self._start_control_plane()
-                control_plane.start_scheduler(self.spawn, self.kubeconfig)
-                node.start(self)
-                loading.result()
-            except BaseException:
-                self.first.signal(signal.SIGKILL)  # ends the import too, so that nobody waits for it
-                raise
 
     def wait_for(self, what: str, probe: Callable[[], object], seconds: float) -> None:
         """Waits for something of its start, but not after one of its processes has ended."""
@@ -191,7 +180,7 @@ class Lab:
         for process in reversed(self.processes.recorded()):
             process.stop()
         self.processes.reap()
-        node.forget(self.name)
+        forget(self.name)
         shutil.rmtree(self.folder, ignore_errors=True)
         if self in _mine:
             _mine.remove(self)

@@ -35,8 +35,8 @@ def create(processes: Processes, folder: Path, *, outlive: bool) -> Process:
 
 
 def enter_command(first: Process) -> list[str]:
-    """The words before a command that run it in the lab's namespaces."""
-    return ["nsenter", f"--target={first.pid}", "--net", "--mount", "--pid", "--"]
+    """The words before a command that run it in the lab's namespaces, in the folder that is the current one here."""
+    return ["nsenter", f"--target={first.pid}", "--net", "--mount", "--pid", "--", "env", f"--chdir={Path.cwd()}"]
 
 
 def network_command(network: Path) -> list[str]:

@@ -45,16 +45,11 @@ def configure(lab: Lab) -> Path:
     return config
 
 
-def start_runtime(lab: Lab) -> None:
-    """Starts containerd, which needs no control plane."""
-    config = configure(lab)
+def start(lab: Lab) -> None:
+    """Starts the node and waits until it is ready."""
+    config, pki = configure(lab), lab.folder / "pki"
     lab.spawn("containerd", ["containerd", f"--config={config / 'containerd.toml'}"])
     lab.wait_for("containerd answers", lambda: lab.run("ctr", "version").returncode == 0, 30)
-
-
-def start(lab: Lab) -> None:
-    """Starts the rest of the node and waits until it is ready."""
-    config, pki = lab.folder / "config", lab.folder / "pki"
     make_groups(lab.name)
     named = (f"--kubeconfig={lab.kubeconfig}", f"--hostname-override={NAME}")
     lab.spawn(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 NODE = ("kube-scheduler", "kubelet", "kube-proxy", "coredns")
-SYSTEM = ("unshare", "nsenter", "ip", "openssl")  # what every lab needs of the system
+SYSTEM = ("unshare", "nsenter", "setpriv", "ip", "openssl")  # what every lab needs of the system
 # What a node needs, and the Debian package that has it. The first is only a program's name, the second its place.
 PACKAGES = {
     "ip": "iproute2",

@@ -17,6 +17,8 @@ from tests.e2e.lab.network import TEMPLATES
 from tests.e2e.lab.programs import MissingError
 
 SUITE = "trixie"
+# In namespaces of its own: what it mounts and starts is gone when it ends, and it ends when we do, however that is.
+APART = ("setpriv", "--pdeathsig=KILL", "--", "unshare", "--mount", "--pid", "--fork", "--kill-child")
 SCRIPT = TEMPLATES / "rootfs.sh"
 
 
@@ -43,8 +45,9 @@ class Rootfs:
 
     def build(self) -> Path:
         """Makes the layer unless it is there; a second builder waits for the first."""
-        with _locked(cache() / f"{self.name}.lock"):
+        with locked(cache() / f"{self.name}.lock"):
             if not self.layer.exists():
+                print(f"making the image of {self.name}, once on this machine", file=sys.stderr, flush=True)
                 with tempfile.TemporaryDirectory(prefix=f"build-{self.name}-", dir=cache()) as folder:
                     self._build(Path(folder))
         return self.layer
@@ -55,10 +58,10 @@ class Rootfs:
         log = cache() / f"{self.name}.log"
         with log.open("wb") as output:
 
-            def run(*command: str | Path) -> None:
+            def run(label: str, *command: str | Path) -> None:
                 done = subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, check=False, timeout=1800)
                 if done.returncode:
-                    raise MissingError(f"the image of {self.name} cannot be made: {command[0]} failed, see {log}")
+                    raise MissingError(f"the image of {self.name} cannot be made: {label} failed, see {log}")
 
             if self.python:
                 # By the Python out here, which knows how PyPI is reached; installed in there without a network.
@@ -71,11 +74,9 @@ class Rootfs:
                     wheels,
                     *self.python,
                 )
-                run(sys.executable, "-m", "pip", "download", "--quiet", *wanted)
-            # In namespaces of its own: what debootstrap mounts and starts is gone when it ends, however it ends.
-            unshare = ("unshare", "--mount", "--pid", "--fork", "--kill-child")
+                run("pip download", sys.executable, "-m", "pip", "download", "--quiet", *wanted)
             packages = ",".join(self.packages)
-            run(*unshare, "sh", SCRIPT, folder, SUITE, mirror(), packages, self.user, " ".join(self.python))
+            run(SCRIPT.name, *APART, "sh", SCRIPT, folder, SUITE, mirror(), packages, self.user, " ".join(self.python))
         (folder / "layer.tar").rename(self.layer)
 
 
@@ -92,7 +93,8 @@ def mirror() -> str:
 
 
 @contextlib.contextmanager
-def _locked(file: Path) -> Iterator[None]:
+def locked(file: Path) -> Iterator[None]:
+    """Holds a lock that other processes wait for."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
