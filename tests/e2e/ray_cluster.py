@@ -12,7 +12,7 @@ from typing import Any
 from tests.e2e.kube import HopelessError, Kube, until
 
 PROBE = Path(__file__).parent / "scripts" / "ray_probe.py"
-START = "setsid python3 -B /tmp/ray_probe.py >/tmp/ray_probe.log 2>&1 </dev/null &"
+START = 'setsid python3 -B /tmp/ray_probe.py "$1" >/tmp/ray_probe.log 2>&1 </dev/null &'
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,18 @@ class RayUnderTest:
         statuses = self.pods("head")[0]["status"].get("containerStatuses", ())
         return sum(int(status["restartCount"]) for status in statuses if status["name"] == "ray-head")
 
-    def start_probe(self) -> None:
-        """Returns when the probe has made everything."""
+    def head_image(self) -> str:
+        """The image of the head's Ray container."""
+        containers = self.pods("head")[0]["spec"]["containers"]
+        return next(str(container["image"]) for container in containers if container["name"] == "ray-head")
+
+    def start_probe(self, how: str = "make") -> None:
+        """Returns when the probe has made everything; told to ``look``, it makes nothing."""
+        until("a worker is ready", self._ready_worker, 240)
         self.worker = str(self.pods("worker")[0]["metadata"]["name"])
         where: dict[str, Any] = {"namespace": self.namespace, "container": "ray-worker"}
         self.kube.exec(self.worker, "sh", "-c", "cat >/tmp/ray_probe.py", input=PROBE.read_text(), **where)
-        self.kube.exec(self.worker, "sh", "-c", START, **where)
+        self.kube.exec(self.worker, "sh", "-c", START, "sh", how, **where)
 
         def ready() -> bool:
             log = self.kube.exec(self.worker, "cat", "/tmp/ray_probe.log", **where)  # noqa: S108
@@ -69,6 +75,10 @@ class RayUnderTest:
             return "ready" in log.split()
 
         until("the probe has made everything", ready, 240, every=1)
+
+    def _ready_worker(self) -> bool:
+        statuses = [status for pod in self.pods("worker") for status in pod["status"].get("containerStatuses", ())]
+        return bool(statuses) and all(status["ready"] for status in statuses)
 
     def attempt(self, name: str, wait: float = 10) -> Attempt:
         """Lets the probe try something (or look again at attempt number ``name``) for some seconds."""

@@ -1,6 +1,7 @@
 """A Ray driver that lives through faults: it makes one of everything that shall survive, then tries things when asked.
 
-It runs in a worker pod, because a head's restart would end it, and answers on 127.0.0.1:8999:
+Told to ``make`` it does so, told to ``look`` it only tries. It runs in a worker pod, because a head's restart would
+end it, and answers on 127.0.0.1:8999:
 
     GET /NAME?wait=S    tries NAME (a function below) for S seconds; what does not end by then goes on
     GET /NUMBER?wait=S  how an attempt that went on has ended
@@ -72,8 +73,13 @@ class App:
 class Probe:
     """What was made at the start, and one method for everything to be tried."""
 
-    def __init__(self) -> None:
+    def __init__(self, how: str) -> None:
         ray.init(address="auto", namespace="probe", log_to_driver=False)
+        if how == "make":
+            self.make()
+
+    def make(self) -> None:
+        """One of everything."""
         self.counter = Counter.options(name="counter", lifetime="detached").remote()  # type: ignore[attr-defined]
         ray.get(self.counter.add.remote())
         self.running = long_task.remote()
@@ -176,7 +182,7 @@ class Attempts:
 
 def main() -> None:
     """Makes everything, then answers."""
-    attempts = Attempts(Probe())
+    attempts = Attempts(Probe(sys.argv[1]))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
