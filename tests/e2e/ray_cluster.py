@@ -93,6 +93,16 @@ class RayUnderTest:
         assert attempt.ok, f"{name}: {attempt}"
         return attempt.answer
 
+    def fresh_head(self) -> None:
+        """Makes sure that kubelet owes the head nothing: each restart within ten minutes waits longer than the last."""
+        if self.restarts():
+            self.recovery(self.kill_head)
+
+    def kill_head(self) -> None:
+        """The head pod goes at once."""
+        where = (f"--namespace={self.namespace}", "--force", "--grace-period=0", "--wait=false")
+        self.kube.kubectl("delete", "pod", self.head(), *where)
+
     def recovery(self, fault: Callable[[], object], seconds: float = 300) -> float:
         """Seconds from a fault that ends the head's Ray to an actor found by name in the new one."""
         before = self.life()

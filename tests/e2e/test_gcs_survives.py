@@ -38,6 +38,7 @@ def redis(kube: Kube) -> Redis:
 
 def survives(ray: RayUnderTest, what: str, fault: Callable[[], object]) -> None:
     """A fault that ends GCS: everything is there again afterwards; prints how long that took."""
+    ray.fresh_head()
     before, restarts, head = remember(ray), ray.restarts(), ray.head()
     seconds = ray.recovery(fault)
     again = f"{ray.restarts() - restarts} restarts in place" if ray.head() == head else "a new pod"
@@ -46,8 +47,7 @@ def survives(ray: RayUnderTest, what: str, fault: Callable[[], object]) -> None:
 
 
 def test_the_head_is_killed(ray: RayUnderTest, redis: Redis) -> None:
-    where = (f"--namespace={TEAM}", "--force", "--grace-period=0", "--wait=false")
-    survives(ray, "head pod killed", lambda: ray.kube.kubectl("delete", "pod", ray.head(), *where))
+    survives(ray, "head pod killed", ray.kill_head)
 
 
 def test_the_master_is_killed(ray: RayUnderTest, redis: Redis) -> None:
@@ -107,13 +107,12 @@ def test_the_master_is_drained(ray: RayUnderTest, redis: Redis) -> None:
 @pytest.mark.full
 def test_the_head_is_killed_while_redis_fails_over(ray: RayUnderTest, redis: Redis) -> None:
     master = redis.wait_healthy()
-    where = (f"--namespace={TEAM}", "--force", "--grace-period=0", "--wait=false")
 
     def kill_both() -> None:
         faults.crash(redis, master)
         faults.delete_pods(ray.kube, [master])
         time.sleep(1)
-        ray.kube.kubectl("delete", "pod", ray.head(), *where)
+        ray.kill_head()
 
     survives(ray, "head killed during a failover", kill_both)
     assert redis.wait_healthy() != master

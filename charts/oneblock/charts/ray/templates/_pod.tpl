@@ -12,6 +12,7 @@ ray.template: the pod template of a group, the user's `template` over it.
 {{- /* A volume for one node holds the head's logs; one for many nodes those of every pod. */ -}}
 {{- $logs := and $cluster.values.logs (or $head (eq "ReadWriteMany" ($cluster.values.logs.accessMode | default ""))) -}}
 {{- $code := and $head $cluster.code -}}
+{{- $wait := and $head $cluster.gcs -}}
 {{- include "ray.node" . -}}
 metadata:
   {{- include "ray.pod.metadata" . | nindent 2 }}
@@ -21,7 +22,7 @@ spec:
   automountServiceAccountToken: false
   {{- end }}
   containers:
-  - {{ include "ray.container" (dict "group" . "logs" $logs "code" $code) | indent 4 | trim }}
+  - {{ include "ray.container" (dict "group" . "logs" $logs "code" $code "wait" $wait) | indent 4 | trim }}
   {{- with $cluster.root.Values.global.imagePullSecrets }}
   imagePullSecrets:
   {{- range . }}
@@ -49,8 +50,13 @@ spec:
   tolerations:
   {{- include "ray.pod.tolerations" . | nindent 2 }}
   {{- end }}
-  {{- if or $code $logs }}
+  {{- if or $code $logs $wait }}
   volumes:
+  {{- if $wait }}
+  - configMap:
+      name: {{ include "ray.gcs.wait.object" . }}
+    name: wait-for-redis
+  {{- end }}
   {{- if $code }}
   - configMap:
       name: {{ $cluster.object }}-code
