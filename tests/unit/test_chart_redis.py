@@ -167,9 +167,18 @@ def test_what_redis_may_be_told(values: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ("", {"REPLICAS": "3", "QUORUM": "2", "DOWN_AFTER_MS": "5000", "FAILOVER_TIMEOUT_MS": "30000"}),
+        (
+            "",
+            {
+                "REPLICAS": "3",
+                "MIN_REPLICAS": "1",
+                "QUORUM": "2",
+                "DOWN_AFTER_MS": "5000",
+                "FAILOVER_TIMEOUT_MS": "30000",
+            },
+        ),
         ("replicas: 5\nsentinel: {quorum: 3}", {"REPLICAS": "5", "QUORUM": "3"}),
-        ("replicas: 1", {"REPLICAS": "1", "QUORUM": "1"}),
+        ("replicas: 1", {"REPLICAS": "1", "MIN_REPLICAS": "0", "QUORUM": "1"}),
         ("sentinel: {downAfterMilliseconds: 10000000}", {"DOWN_AFTER_MS": "10000000"}),
         ("global: {clusterDomain: k8s.example}", {"DOMAIN": f"{SYSTEM}.svc.k8s.example"}),
         ("", {"GROUP": f"{SYSTEM}-oneblock-redis", "SET": "oneblock-redis"}),
