@@ -153,15 +153,15 @@ sync_users() { # when kubelet has replaced the mounted Secret
   users_seen=$version
 }
 
-count() { # what tells a newer copy of the data from an older one
-  if [ "$(role 127.0.0.1)" = master ]; then
-    cli 127.0.0.1 6379 INCR "$AGE_KEY" >/dev/null || :
-  fi
-}
-
-allow_promotion() { # of a replica, once it is in step with a master or, while there is none, known to be the newest copy
+# The master counts, so that of two copies of the data the newer one shows. A replica may be promoted once it is in step with a
+# master or, while there is none, once its copy is known to be the newest.
+look_after_redis() {
   replication=$(cli 127.0.0.1 6379 INFO replication | tr -d '\r')
   case $replication in
+    *role:master*)
+      cli 127.0.0.1 6379 INCR "$AGE_KEY" >/dev/null || :
+      return 0
+      ;;
     *role:slave*master_link_status:up*master_sync_in_progress:0*slave_priority:0*) why="in step with the master" ;;
     *role:slave*slave_priority:0*)
       if [ ! -f "$SYNCED" ] || ! newest_copy; then
@@ -201,8 +201,7 @@ $epochs"
 run "$SENTINEL_CONF"
 while kill -0 "$sentinel_pid" 2>/dev/null; do
   sync_users
-  count
-  allow_promotion
+  look_after_redis
   pause 3
 done
 wait "$sentinel_pid"
