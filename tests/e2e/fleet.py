@@ -64,7 +64,7 @@ class Fleet:
         """Every image that the objects name."""
         return {value for found in self.objects() for value in _values(found, "image") if isinstance(value, str)}
 
-    def deploy(self, kube: Kube, parts: Iterable[str] = ("",), *, seconds: float = 300) -> None:
+    def deploy(self, kube: Kube, parts: Iterable[str] = ("",), *, seconds: float = 600) -> None:
         """Applies it as the README says and waits until all of it is ready; of the rest only some parts, if told so."""
         begun = time.monotonic()
         for part in FIRST:
@@ -108,7 +108,7 @@ def wait_established(kube: Kube, name: str) -> None:
     until(f"CRD {name} is established", established, 30)
 
 
-def wait_ready(kube: Kube, wanted: Mapping[str, Any], seconds: float = 300) -> None:
+def wait_ready(kube: Kube, wanted: Mapping[str, Any], seconds: float = 600) -> None:
     """Waits until an object does what it is for; of kinds that do nothing themselves there is nothing to wait for."""
     ready = READY.get(wanted["kind"])
     if ready is None:

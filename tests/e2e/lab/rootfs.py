@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -48,8 +49,8 @@ class Rootfs:
         with locked(cache() / f"{self.name}.lock"):
             if not self.layer.exists():
                 print(f"making the image of {self.name}, once on this machine", file=sys.stderr, flush=True)
-                with tempfile.TemporaryDirectory(prefix=f"build-{self.name}-", dir=cache()) as folder:
-                    self._build(Path(folder))
+                with workplace(self.name) as folder:
+                    self._build(folder)
         return self.layer
 
     def _build(self, folder: Path) -> None:
@@ -90,6 +91,15 @@ def mirror() -> str:
             if words and words[0] in ("deb", "URIs:") and address.rstrip("/").endswith("/debian"):
                 return address
     raise MissingError("no Debian mirror in /etc/apt: images are made of Debian packages")
+
+
+@contextlib.contextmanager
+def workplace(name: str) -> Iterator[Path]:
+    """A folder of the cache to make something in, for who holds its lock; what a killed maker left is removed."""
+    for left in cache().glob(f"build-{name}-*"):
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=f"build-{name}-", dir=cache()) as folder:
+        yield Path(folder)
 
 
 @contextlib.contextmanager

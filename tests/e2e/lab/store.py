@@ -9,13 +9,12 @@ import hashlib
 import json
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 from tests.e2e.kube import until
 from tests.e2e.lab.images import Layers, load
 from tests.e2e.lab.processes import Processes
-from tests.e2e.lab.rootfs import APART, cache, locked
+from tests.e2e.lab.rootfs import APART, cache, locked, workplace
 
 LENT = ("io.containerd.content.v1.content/blobs/sha256", "io.containerd.snapshotter.v1.overlayfs/snapshots")
 
@@ -26,9 +25,9 @@ def prepare(layers: Layers) -> Path:
     with locked(cache() / "store.lock"):
         if not store.exists():
             print("unpacking the images, once on this machine", file=sys.stderr, flush=True)
-            with tempfile.TemporaryDirectory(prefix="build-store-", dir=cache()) as folder:
-                _fill(Path(folder), layers)
-                (Path(folder) / "root").rename(store)
+            with workplace("store") as folder:
+                _fill(folder, layers)
+                (folder / "root").rename(store)
     return store
 
 
