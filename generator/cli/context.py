@@ -86,7 +86,8 @@ def tell_findings(
 ) -> None:
     """Prints findings: for people on standard error, for programs (any other format) on standard output."""
     from generator import __version__
-    from generator.report import Run, write
+    from generator.report.formats import write
+    from generator.report.run import Run
 
     to_people = name in ("text", "concise")
     described = {}

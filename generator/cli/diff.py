@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,7 @@ from generator.cli.context import ENGINE, FINDINGS, VALUES, Context, pass_contex
 
 if TYPE_CHECKING:
     from generator.commands.diff import Changed
+    from generator.helm.engine import EngineName
     from generator.report.changes import ObjectChange
 
 
@@ -38,14 +41,20 @@ def command(
         oneblock diff main --fail-on removed
     """
     from generator.commands.diff import diff
+    from generator.commands.pipeline import WorkerLostError
     from generator.report.changes import data, write
     from generator.report.plain_data import to_json
+    from generator.report.progress import Progress
     from generator.source.revision import RevisionError
 
-    try:
-        found = diff(context.root, values, revision, "binary" if engine == "binary" else "sdk")
-    except RevisionError as error:
-        raise click.BadParameter(str(error), param_hint="REVISION") from error
+    chosen: EngineName = "binary" if engine == "binary" else "sdk"
+    with Progress(sys.stderr, style=context.err) as progress:
+        try:
+            found = diff(context.root, values, revision, chosen, partial(progress.step, "rendering"))
+        except RevisionError as error:
+            raise click.BadParameter(str(error), param_hint="REVISION") from error
+        except WorkerLostError as error:
+            raise click.ClickException(str(error)) from error
     if found.findings:
         tell_findings(context, found.findings, files=[each.span.file for each in found.findings])
         raise click.exceptions.Exit(FINDINGS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from pathlib import Path
 
 import click
@@ -32,10 +34,12 @@ def command(context: Context, what: str, values: Path | None, output: str) -> No
     from generator.commands.fleet_files import find_clusters
     from generator.commands.listing import listing
     from generator.diagnostics import has_errors, in_order
+    from generator.report.progress import Progress
     from generator.report.table import Column, view
 
     clusters, findings = find_clusters(context.root, values)
-    found = listing(clusters, what)  # type: ignore[arg-type]  # a click.Choice is a plain str
+    with Progress(sys.stderr, style=context.err) as progress:
+        found = listing(clusters, what, partial(progress.step, "reading"))  # type: ignore[arg-type]  # a click.Choice is a plain str
     wrong = in_order([*findings, *found.findings])
     names = [*(["cluster"] if any("cluster" in row for row in found.rows) else []), *COLUMNS[what]]
     columns = [Column(*name.split(":")) for name in names]

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import platform
 import sys
-import tempfile
-import traceback
 from pathlib import Path
 
 import click
@@ -86,6 +83,10 @@ def _crashed(error: Exception) -> int:
 
 
 def _log(error: Exception) -> Path | None:
+    import platform  # here: runs that end well, all but few, do not wait for these to load
+    import tempfile
+    import traceback
+
     text = (
         f"oneblock {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
         f"arguments: {sys.argv[1:]}\n\n{''.join(traceback.format_exception(error))}"

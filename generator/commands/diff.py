@@ -5,21 +5,22 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from generator.commands import meanings, objects, words, work
-from generator.commands.checks import check_file
+from generator.commands import meanings, objects, pipeline, words, work
 from generator.commands.fleet_files import Cluster, Opened, find_clusters, open_cluster
 from generator.commands.job import Job
 from generator.commands.known import root_of
 from generator.commands.objects import Pair
+from generator.commands.pipeline import Report
 from generator.commands.words import Field, Home
 from generator.diagnostics import Diagnostic, Span, has_errors, in_order
 from generator.fleet import Namespace, Workload
-from generator.helm import HelmError
 from generator.helm.engine import EngineName
 from generator.output import folders
+from generator.source import load
 from generator.source.revision import extract
 
 CLUSTER_WIDE = {"Queue": "queues", "PriorityClass": "queues", "CustomResourceDefinition": "crds"}
@@ -50,22 +51,36 @@ class Diff:
 
 @dataclass(slots=True)
 class _Side:
-    """One side: its files by path in the tree, what they come from, and what is wrong with it."""
+    """One side: its files by path in the tree, what they come from, and what is wrong with it.
+
+    ``values`` are the namespace files by the namespace's name.
+    """
 
     job: Job | None = None
     files: dict[str, bytes] = field(default_factory=dict)
-    namespaces: dict[str, Namespace] = field(default_factory=dict)
     findings: list[Diagnostic] = field(default_factory=list)
+    values: dict[str, str] = field(default_factory=dict)
+    opened: dict[str, Namespace | None] = field(default_factory=dict)
 
     def home(self, file: str, kind: str, name: str, rendered: dict[str, Any]) -> Home:
         """What the object in ``file`` comes from."""
         platform = self.job.tools.platform if self.job is not None else None
         folder, _, rest = file.partition("/")
-        namespace = self.namespaces.get(rest.split("/")[0]) if folder == "ray" else None
+        namespace = self._namespace(rest.split("/")[0]) if folder == "ray" else None
         return Home(file, kind, name, _workload(namespace, kind, name), platform, rendered)
 
+    def _namespace(self, name: str) -> Namespace | None:
+        """The namespace as its file has it: read once more, for the few that have changes."""
+        if name not in self.opened:
+            job, file = self.job, self.values.get(name)
+            document = load(job.root, file)[0] if job is not None and file is not None else None
+            self.opened[name] = job.tools.namespace(document) if job is not None and document is not None else None
+        return self.opened[name]
 
-def diff(root: Path, values: Path | None, revision: str | None, engine: EngineName) -> Diff:
+
+def diff(
+    root: Path, values: Path | None, revision: str | None, engine: EngineName, report: Report | None = None
+) -> Diff:
     """The values now against those at ``revision``, or against the written tree. Raises RevisionError."""
     clusters, findings = find_clusters(root, values)
     opened = [open_cluster(cluster) for cluster in clusters]
@@ -73,12 +88,13 @@ def diff(root: Path, values: Path | None, revision: str | None, engine: EngineNa
     if has_errors(findings):
         return Diff(findings=tuple(in_order(findings)))
     if revision is None:
-        return _join([_against_tree(one, engine) for one in opened])
+        return _join([_against_tree(one, engine, report) for one in opened])
     folder = values.as_posix() if values is not None else "values"
     with tempfile.TemporaryDirectory(prefix="oneblock-") as scratch:
         extract(root, revision, folder, Path(scratch))
         before = {each.name: each for each in find_clusters(Path(scratch), values)[0]}
-        return _join([_against_revision(one, before.get(one.cluster.name), revision, engine) for one in opened])
+        pairs = [(one, before.get(one.cluster.name)) for one in opened]
+        return _join([_against_revision(one, was, revision, engine, report) for one, was in pairs])
 
 
 def _join(parts: Sequence[Diff]) -> Diff:
@@ -87,21 +103,23 @@ def _join(parts: Sequence[Diff]) -> Diff:
     return Diff(() if has_errors(findings) else changes, findings, tuple(note for part in parts for note in part.notes))
 
 
-def _against_tree(opened: Opened, engine: EngineName) -> Diff:
+def _against_tree(opened: Opened, engine: EngineName, report: Report | None) -> Diff:
     assert opened.job is not None  # noqa: S101
-    after = _side(replace(opened.job, engine=engine), opened.cluster.namespaces, platform=True)
+    after = _side(replace(opened.job, engine=engine), opened.cluster.namespaces, platform=True, report=report)
     written = _Side(files=_written(root_of(opened.cluster, None, opened.job.tree)))
     return Diff(tuple(_changes(written, after)), tuple(after.findings))
 
 
-def _against_revision(opened: Opened, before: Cluster | None, revision: str, engine: EngineName) -> Diff:
+def _against_revision(
+    opened: Opened, before: Cluster | None, revision: str, engine: EngineName, report: Report | None
+) -> Diff:
     assert opened.job is not None  # noqa: S101
     was = open_cluster(before) if before is not None else None
     notes = []
     if was is None or was.job is None or before is None:
         if before is not None and before.files:
             notes.append(f"{before.platform or 'the platform file'} has errors at {revision}: everything is new")
-        after = _side(replace(opened.job, engine=engine), opened.cluster.namespaces, platform=True)
+        after = _side(replace(opened.job, engine=engine), opened.cluster.namespaces, platform=True, report=report)
         return Diff(tuple(_changes(_Side(), after)), tuple(after.findings), tuple(notes))
     same = was.job.platform_text == opened.job.platform_text
     quiet = {
@@ -110,7 +128,9 @@ def _against_revision(opened: Opened, before: Cluster | None, revision: str, eng
         if before.raw(file) == opened.cluster.raw(file)
     }
     new, old = (
-        _side(replace(job, engine=engine), [each for each in files if each not in quiet], platform=not same)
+        _side(
+            replace(job, engine=engine), [each for each in files if each not in quiet], platform=not same, report=report
+        )
         for job, files in ((opened.job, opened.cluster.namespaces), (was.job, before.namespaces))
     )
     broken = sorted({each.span.file for each in old.findings if each.level == "error"})
@@ -118,21 +138,15 @@ def _against_revision(opened: Opened, before: Cluster | None, revision: str, eng
     return Diff(tuple(_changes(old, new)), tuple(new.findings), tuple(notes))
 
 
-def _side(job: Job, files: Sequence[str], *, platform: bool) -> _Side:
+def _side(job: Job, files: Sequence[str], *, platform: bool, report: Report | None) -> _Side:
     """Renders one side in memory; what cannot be read, checked or rendered gives findings and is left out."""
-    side = _Side(job)
-    for file in files:
-        document, found = check_file(job, file)
-        side.findings += [each for each in found if each.level == "error"]
-        if document is not None:
-            namespace = job.tools.namespace(document)
-            side.namespaces[namespace.name] = namespace
-    try:
-        for folder, made in work.everything(job, side.namespaces.values(), platform=platform):
-            side.files.update({f"{folder}/{name}": content for name, content in made.items()})
-    except HelmError as error:
-        span = Span.of_file(job.platform_file)
-        side.findings.append(Diagnostic("OB801", f"Helm cannot render this: {error}", span))
+    job = replace(job, charts=job.tools.charts)  # made here: every process would make them again
+    side = _Side(job, values={PurePosixPath(file).stem: file for file in files})
+    todo = partial(work.make, job)
+    for made in pipeline.run(todo, work.units(job, files, platform=platform), report=report):
+        side.findings += [each for each in made.findings if each.level == "error"]
+        for folder, inside in made.folders:
+            side.files.update({f"{folder}/{name}": content for name, content in inside.items()})
     return side
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -30,7 +30,7 @@ class Known:
 
     ``base`` is the digest of all that every result depends on: OneBlock itself and the platform file, whose content is
     ``text``; ``platform`` says that it was found sound before. ``root`` is the tree's root as far as
-    the cache knows it.
+    the cache knows it; ``stamps`` are those of the namespace files before any of them was read.
     """
 
     memory: Memory
@@ -40,6 +40,7 @@ class Known:
     states: States
     platform: bool
     held: dict[str, Entry]
+    stamps: dict[str, str]
     everything: bool
 
     def inputs(self, text: bytes) -> str:
@@ -56,8 +57,9 @@ def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
     text = cluster.raw(cluster.platform) if cluster.platform else b""
     base = digest(installation(), text)
     root = root_of(cluster, output, kept.tree)
-    known = Known(kept, base, text, root, {}, platform=False, held={}, everything=False)
+    known = Known(kept, base, text, root, {}, platform=False, held={}, stamps={}, everything=False)
     platform = kept.entries.get(PLATFORM)
+    known.stamps = {name: cluster.stamp(name) for name in cluster.namespaces}
     if engine != "sdk" or not kept.tree or platform is None or platform.inputs != base:
         return known
     known.platform = True
@@ -66,7 +68,13 @@ def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
         entry = kept.entries.get(name)
         if entry is None:
             continue
-        inputs = base if name == PLATFORM else known.inputs(cluster.raw(name))
+        stamp = known.stamps.get(name, "")
+        if name == PLATFORM:
+            inputs = base
+        elif stamp and stamp == entry.stamp:  # and so the text is; the base is that of all entries saved together
+            inputs = entry.inputs
+        else:
+            inputs, entry = known.inputs(cluster.raw(name)), replace(entry, stamp=stamp)
         if entry.holds(inputs, known.states):
             known.held[name] = entry
     owned = {folder for entry in known.held.values() for folder in entry.state}

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from generator.commands.fleet_files import Cluster, open_cluster
 from generator.commands.job import Job
+from generator.commands.pipeline import Report
 from generator.diagnostics import Diagnostic, Level, in_order
 from generator.fleet import ClusterSpec, Group, Namespace, Platform, Workload
 from generator.fleet.quantities import parse, show
@@ -30,7 +31,7 @@ class Listing:
     findings: tuple[Diagnostic, ...]
 
 
-def listing(clusters: list[Cluster], what: What) -> Listing:
+def listing(clusters: list[Cluster], what: What, report: Report | None = None) -> Listing:
     """One row a workload, queue or namespace of every file that can be read; clusters are named if they have names."""
     rows: list[dict[str, Any]] = []
     findings: list[Diagnostic] = []
@@ -41,7 +42,7 @@ def listing(clusters: list[Cluster], what: What) -> Listing:
             continue
         platform = opened.job.tools.platform
         if what == "workloads":
-            made = _workloads(cluster, opened.job, findings)
+            made = _workloads(cluster, opened.job, findings, report)
         else:
             made = _queues(platform) if what == "queues" else _namespaces(platform)
         named = {"cluster": cluster.name} if cluster.name else {}
@@ -49,9 +50,13 @@ def listing(clusters: list[Cluster], what: What) -> Listing:
     return Listing(tuple(rows), tuple(each for each in in_order(findings) if each.level is Level.ERROR))
 
 
-def _workloads(cluster: Cluster, job: Job, findings: list[Diagnostic]) -> Iterator[dict[str, Any]]:
-    for file in cluster.namespaces:
+def _workloads(
+    cluster: Cluster, job: Job, findings: list[Diagnostic], report: Report | None
+) -> Iterator[dict[str, Any]]:
+    for number, file in enumerate(cluster.namespaces, start=1):
         document, found = load(cluster.root, file)
+        if report is not None:
+            report(number, len(cluster.namespaces))
         findings += found
         if document is not None:
             namespace = job.tools.namespace(document)

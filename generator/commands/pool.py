@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -83,6 +84,7 @@ def _settle(load: Callable[[], None] | None) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if load is not None:
         load()
+    gc.freeze()  # what is loaded stays: the cycle collector need not look at it again
 
 
 def _end_with_parent() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from generator.commands import known as cache
@@ -18,7 +19,6 @@ from generator.commands.work import Result, Unit
 from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
-from generator.plan import BATCH
 
 if TYPE_CHECKING:
     from generator.commands.pool import Pool
@@ -60,19 +60,16 @@ class _Run:
     @property
     def units(self) -> list[Unit]:
         """What has to be done."""
-        units = [Unit("file", file) for file in self.cluster.namespaces if file not in self.known.held]
-        if PLATFORM in self.known.held:
-            return units
-        platform = self.job.tools.platform
-        grants = sorted({*platform.namespaces, platform.system_namespace})
-        batches = (tuple(grants[start : start + BATCH]) for start in range(0, len(grants), BATCH))
-        return [Unit("platform"), *(Unit("grants", names=names) for names in batches), *units]
+        files = [file for file in self.cluster.namespaces if file not in self.known.held]
+        return work.units(self.job, files, platform=PLATFORM not in self.known.held)
 
 
 def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None) -> Tree:
     """See :func:`generator.commands.render.render`."""
     load = work.load if options.engine == "sdk" else None
     pool = pipeline.start(len(cluster.namespaces) - len(known.held), options.processes, load)
+    if pool is None and load is not None:  # Helm takes a while to wake up, and most of it is not Python
+        Thread(target=load, daemon=True).start()
     try:
         return _render(cluster, options, tree, known, report, pool)
     finally:
@@ -164,8 +161,8 @@ def _remember(run: _Run) -> None:
     for result in run.results:
         if result.unit.what == "file":
             state = {folder.path: states[folder.path] for folder in result.folders if folder.path in states}
-            inputs = known.inputs(result.text.encode())
-            kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings)
+            inputs, stamp = known.inputs(result.text.encode()), known.stamps.get(result.unit.name, "")
+            kept.entries[result.unit.name] = Entry(inputs, state, result.objects, result.findings, stamp)
     platform = [result for result in run.results if result.unit.what != "file"]
     if platform:
         paths = [folder.path for result in platform for folder in result.folders]

@@ -84,7 +84,7 @@ def _open(cluster: Cluster, job: Job, name: str) -> Namespace | None:
 
 def _objects(job: Job, namespace: Namespace | None, homes: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Objects by their file in the tree, those of the namespace first; grants of ``homes`` only."""
-    own = work.everything(job, [namespace] if namespace is not None else [], platform=False)
+    own = work.of_namespace(job, namespace) if namespace is not None else ()
     about = job.tools.platform
     grants = namespace_grants(about, homes & {*about.namespaces, about.system_namespace})
     platform = work.rendered(job, chain(grants, platform_releases(about)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -46,15 +45,39 @@ def load() -> None:
     """What a process can have ready before it knows its work: this module, with rules and schemas, and Helm."""
     from generator.helm import sdk  # noqa: F401 (loading it is the point)
 
-    gc.freeze()  # what is loaded stays: the cycle collector need not look at it again
+
+def units(job: Job, files: Iterable[str], *, platform: bool) -> list[Unit]:
+    """The work on some namespace files and, if ``platform``, on everything the platform file decides."""
+    named = [Unit("file", file) for file in files]
+    if not platform:
+        return named
+    about = job.tools.platform
+    grants = sorted({*about.namespaces, about.system_namespace})
+    batches = (tuple(grants[start : start + BATCH]) for start in range(0, len(grants), BATCH))
+    return [Unit("platform"), *(Unit("grants", names=names) for names in batches), *named]
 
 
-def do(job: Job, units: Sequence[Unit]) -> list[Result]:
-    """Does some units. What they ask of one chart is rendered together."""
-    begun = [_begin(job, unit) for unit in units]
-    releases = [release for each in begun for release in each.releases]
-    rendered = iter(render_releases(releases, job.tools.engine, job.tools.charts) if releases else [])
-    return [_stage(job, each, list(islice(rendered, len(each.releases)))) for each in begun]
+def do(job: Job, some: Sequence[Unit]) -> list[Result]:
+    """Does some units: what differs from the disk is staged."""
+    return [_stage(job, begun, rendered) for begun, rendered in _rendered(job, some)]
+
+
+def make(job: Job, some: Sequence[Unit]) -> list[Made]:
+    """Does some units in memory."""
+    return [
+        Made(
+            _findings(begun, rendered),
+            () if _refused(rendered) else (*_folders(begun.releases, rendered), *begun.folders),
+        )
+        for begun, rendered in _rendered(job, some)
+    ]
+
+
+class Made(NamedTuple):
+    """What came of one unit that was done in memory: findings, and the folders of the tree it decides."""
+
+    findings: tuple[Diagnostic, ...]
+    folders: tuple[Files, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,31 +90,45 @@ class _Begun:
     folders: Iterable[Files] = ()
 
 
+def _rendered(job: Job, some: Iterable[Unit]) -> Iterator[tuple[_Begun, list[Rendered]]]:
+    """Each unit with what Helm made of its releases. What several of them ask of one chart is rendered together."""
+    begun = [_begin(job, unit) for unit in some]
+    releases = [release for each in begun for release in each.releases]
+    rendered = iter(render_releases(releases, job.tools.engine, job.tools.charts) if releases else [])
+    return ((each, list(islice(rendered, len(each.releases)))) for each in begun)
+
+
 def _begin(job: Job, unit: Unit) -> _Begun:
     if unit.what == "file":
-        return _begin_file(job, unit)
+        document, found = check_file(job, unit.name)
+        if document is None:
+            return _Begun(Result(unit, findings=tuple(found)), unit.name)
+        namespace = job.tools.namespace(document)
+        result = Result(unit, document.text, tuple(found))
+        return _Begun(result, unit.name, tuple(namespace_releases(namespace)), _gitops_of(job, namespace))
     platform = job.tools.platform
     if unit.what == "grants":
         return _Begun(Result(unit), job.platform_file, tuple(namespace_grants(platform, unit.names)))
     return _Begun(Result(unit), job.platform_file, tuple(platform_releases(platform)), gitops_of_platform(job))
 
 
-def _begin_file(job: Job, unit: Unit) -> _Begun:
-    document, found = check_file(job, unit.name)
-    result = Result(unit, document.text if document is not None else "", tuple(found))
-    if document is None or job.output is None:
-        return _Begun(result, unit.name)
-    namespace = job.tools.namespace(document)
-    return _Begun(result, unit.name, tuple(namespace_releases(namespace)), _gitops_of(job, namespace))
+def _refused(rendered: Iterable[Rendered]) -> Exception | None:
+    return next((each for each in rendered if isinstance(each, Exception)), None)
+
+
+def _findings(begun: _Begun, rendered: Iterable[Rendered]) -> tuple[Diagnostic, ...]:
+    refused = _refused(rendered)
+    if refused is None:
+        return begun.result.findings
+    span = Span.of_file(begun.culprit)
+    return (*begun.result.findings, Diagnostic("OB801", f"Helm cannot render this: {refused}", span))
 
 
 def _stage(job: Job, begun: _Begun, rendered: Sequence[Rendered]) -> Result:
     """Compares each folder with the disk, and stages those that differ."""
-    result, refused = begun.result, next((each for each in rendered if isinstance(each, Exception)), None)
-    if refused is not None:
-        finding = Diagnostic("OB801", f"Helm cannot render this: {refused}", Span.of_file(begun.culprit))
-        return replace(result, findings=(*result.findings, finding))
-    if job.output is None:
+    assert job.output is not None  # noqa: S101 (a job whose work is staged has an output)
+    result = replace(begun.result, findings=_findings(begun, rendered))
+    if _refused(rendered):
         return result
     place = Stage(job.output, job.stage) if job.stage is not None else None
     compared, objects = [], 0
@@ -124,15 +161,9 @@ def rendered(job: Job, releases: Iterable[Release]) -> Iterator[Files]:
         yield from _folders(some, render_releases(some, job.tools.engine, job.tools.charts))
 
 
-def everything(job: Job, namespaces: Iterable[Namespace], *, platform: bool) -> Iterator[Files]:
-    """All folders of some namespaces and, if ``platform``, of the platform."""
-    if platform:
-        releases = chain(platform_releases(job.tools.platform), namespace_grants(job.tools.platform))
-        yield from chain(rendered(job, releases), gitops_of_platform(job))
-    every = list(namespaces)
-    yield from rendered(job, chain.from_iterable(map(namespace_releases, every)))
-    for namespace in every:
-        yield from _gitops_of(job, namespace)
+def of_namespace(job: Job, namespace: Namespace) -> Iterator[Files]:
+    """All folders of a namespace."""
+    yield from chain(rendered(job, namespace_releases(namespace)), _gitops_of(job, namespace))
 
 
 def _gitops_of(job: Job, namespace: Namespace) -> Iterator[Files]:

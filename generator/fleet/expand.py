@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from generator.diagnostics import Path
+from generator.fleet.chart_pods import PodParts
 from generator.fleet.places import Place, Sourced
 from generator.fleet.quantities import SHORT_NAMES
 from generator.fleet.workload import as_map
@@ -96,18 +97,23 @@ def cluster_spec(
     ray_version: str,
     platform: Place,
     gpus: Mapping[str, str] = MappingProxyType({}),
+    parts: PodParts | None = None,
 ) -> None:
     """Writes the RayClusterSpec of ``short`` into ``made`` at ``at``.
 
-    ``platform`` is the root of the platform file; ``gpus``: node shape → what it calls its GPUs.
+    ``platform`` is the root of the platform file; ``gpus``: node shape → what it calls its GPUs; ``parts``: what the
+    chart writes into pods beside, put where the user writes into them too.
     """
     made.put((*at, "rayVersion"), ray_version, _written(platform, ("global", "versions", "ray")))
     _copy(short, ("rayVersion",), made, (*at, "rayVersion"))
     _copy(short, ("suspend",), made, (*at, "suspend"))
     _autoscaling(short, made, at)
+    if parts is not None and parts.everywhere(short) and made.get(*at, "autoscalerOptions") is not None:
+        for field, value in parts.autoscaler(short).items():
+            made.put((*at, "autoscalerOptions", field), value, None)
     made.put((*at, "headGroupSpec"), {}, None)
     image = image_place(short, platform)
-    _group(short, ("head",), made, (*at, "headGroupSpec"), gpus, image)
+    _group(short, ("head",), made, (*at, "headGroupSpec"), gpus, image, parts)
     made.put((*at, "workerGroupSpecs"), [], None)
     groups: list[Any] = made.get(*at, "workerGroupSpecs")
     for index, name in enumerate(sorted(as_map(short.get("workerGroups")))):
@@ -115,7 +121,7 @@ def cluster_spec(
         place = short.place(("workerGroups", name))
         if place is not None:
             made.places[(*at, "workerGroupSpecs", index)] = place
-        _worker_group(short, name, made, (*at, "workerGroupSpecs", index), gpus, image)
+        _worker_group(short, name, made, (*at, "workerGroupSpecs", index), gpus, image, parts)
     _head_cpus(short, made, (*at, "headGroupSpec"), has_workers=bool(groups))
 
 
@@ -209,7 +215,13 @@ def _autoscaling(short: Sourced, made: Sourced, at: Path) -> None:
 
 
 def _group(
-    short: Sourced, source: Path, made: Sourced, target: Path, gpus: Mapping[str, str], image: Place | None
+    short: Sourced,
+    source: Path,
+    made: Sourced,
+    target: Path,
+    gpus: Mapping[str, str],
+    image: Place | None,
+    parts: PodParts | None,
 ) -> None:
     for field, path in _GROUP_FIELDS.items():
         _copy(short, (*source, field), made, (*target, *path))
@@ -230,6 +242,10 @@ def _group(
     _copy(short, (*source, "image"), made, (*base, "image"))
     _resources(short, source, made, (*base, "resources"), gpus.get(str(short.get(*source, "nodes")), "nvidia.com/gpu"))
     given, place = short.get(*source, "template"), short.place((*source, "template"))
+    if parts is not None and (given is not None or parts.everywhere(short)):
+        container |= parts.container(short, head=source == ("head",))
+        if volumes := parts.volumes(short, head=source == ("head",)):
+            _set(made, (*target, "template", "spec", "volumes"), volumes, None)
     if isinstance(given, dict) and place is not None:
         made.overlay(given, place, (*target, "template"))
 
@@ -262,10 +278,16 @@ def _resources(short: Sourced, source: Path, made: Sourced, target: Path, gpu: s
 
 
 def _worker_group(
-    short: Sourced, name: str, made: Sourced, target: Path, gpus: Mapping[str, str], image: Place | None
+    short: Sourced,
+    name: str,
+    made: Sourced,
+    target: Path,
+    gpus: Mapping[str, str],
+    image: Place | None,
+    parts: PodParts | None,
 ) -> None:
     source: Path = ("workerGroups", name)
-    _group(short, source, made, target, gpus, image)
+    _group(short, source, made, target, gpus, image, parts)
     if short.get(*source, "numOfHosts") is None:
         _set(made, (*target, "numOfHosts"), 1, None)
     low, count, high = (short.get(*source, each) for each in ("minReplicas", "replicas", "maxReplicas"))

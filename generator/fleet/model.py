@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from generator.fleet import builtin, expand
+from generator.fleet.chart_pods import PodParts, submitter
 from generator.fleet.places import Place, Sourced
 from generator.fleet.workload import CLUSTER_SPEC, Kind, Workload, as_list, as_map
 from generator.schema.versions import Versions
@@ -168,11 +169,17 @@ class Namespace:
         name = as_map(data).get("profile")
         return expand.layered([*self.platform.profiles.get(str(name), []), (data, place)])
 
-    def _cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str) -> None:
+    @cached_property
+    def restricted(self) -> bool:
+        """Whether it takes only pods that Pod Security calls restricted."""
+        return as_map(self.grant).get("podSecurity") == "restricted"
+
+    def _cluster(self, short: Sourced, made: Sourced, kind: Kind, name: str, owner: Sourced) -> None:
         at = CLUSTER_SPEC[kind]
         gpus = self.platform.gpu_resources
         platform, ray = self.platform.place, self.platform.versions.ray
-        expand.cluster_spec(short, made, at, ray_version=ray, platform=platform, gpus=gpus)
+        parts = PodParts(kind, name, self.restricted, owner)
+        expand.cluster_spec(short, made, at, ray_version=ray, platform=platform, gpus=gpus, parts=parts)
         if kind == "RayCluster" and self.platform.versions.at_least("kuberay", "1.6"):
             made.put((*at, "upgradeStrategy", "type"), short.get("upgradeStrategy", default="None"), None)
             if place := short.place(("upgradeStrategy",)):
@@ -209,7 +216,7 @@ class Namespace:
         if kind == "RayCluster":
             short = self._layers(data, place)
             made = expand.metadata(short, name, self.name)
-            self._cluster(short, made, kind, name)
+            self._cluster(short, made, kind, name, short)
         else:
             short = expand.layered([(data, place)])
             made = expand.metadata(short, name, self.name)
@@ -225,7 +232,7 @@ class Namespace:
             return None
         layers = self._layers(inner, place / "rayCluster")
         expand.inherited_metadata(layers, made)
-        self._cluster(layers, made, kind, name)
+        self._cluster(layers, made, kind, name, short)
         return layers
 
     def _job(self, name: str) -> Workload:
@@ -241,6 +248,8 @@ class Namespace:
                 made.put(("spec", "timeZone"), short.get("timeZone"), short.place(("timeZone",)))
         expand.job_spec(short, made, at)
         inner = self._inner_cluster(short, made, kind, name, place)
+        if self.restricted and short.get("spec", "submitterPodTemplate") is not None:
+            made.put((*at, "submitterPodTemplate"), submitter(short.get("submissionMode")), None)
         expand.overlay_spec(short, made, at)
         return Workload(kind, name, self.name, place, short, made, inner)
 

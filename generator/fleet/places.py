@@ -21,6 +21,9 @@ BY_NAME = {
 }
 """Lists that merge entry by entry, and the key that names an entry; every other list is replaced whole."""
 
+ONE_SOURCE = ("env", "volumes")
+"""Lists whose entries have one source: of the old entry only what the new one has too stays."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -83,20 +86,26 @@ class Sourced:
             if isinstance(new, Mapping) and isinstance(old, dict):
                 self._merge(old, new, there, here)
             elif isinstance(new, list) and isinstance(old, list) and key in BY_NAME:
-                self._merge_list(old, new, there, here, BY_NAME[key])
+                self._merge_list(old, new, there, here)
             else:
                 node[key] = deepcopy(new)
                 self.places[here] = there
 
-    def _merge_list(self, old: list[Any], new: list[Any], place: Place, at: Path, key: str) -> None:
+    def _merge_list(self, old: list[Any], new: list[Any], place: Place, at: Path) -> None:
+        """An entry goes over the old one of its name; one that ``new`` names a second time is kept for the rules to
+        see."""
+        key = BY_NAME[str(at[-1])]
         index_of = {each.get(key): index for index, each in enumerate(old) if isinstance(each, dict)}
         for number, entry in enumerate(new):
-            index = index_of.get(entry.get(key)) if isinstance(entry, dict) and entry.get(key) is not None else None
+            name = entry.get(key) if isinstance(entry, dict) else None
+            index = index_of.pop(name, None) if name is not None else None
             if index is None:
                 old.append(deepcopy(entry))
                 self.places[(*at, len(old) - 1)] = place / number
-            else:
-                self._merge(old[index], entry, place / number, (*at, index))
+                continue
+            for stale in [each for each in old[index] if at[-1] in ONE_SOURCE and each not in entry]:
+                del old[index][stale]
+            self._merge(old[index], entry, place / number, (*at, index))
 
     def get(self, *path: str | int, default: Any = None) -> Any:
         """The value at ``path``, or ``default`` where nothing is."""

@@ -13,6 +13,7 @@ from generator.fleet.places import Place, Sourced
 
 if TYPE_CHECKING:
     from generator.fleet.footprint import Footprint
+    from generator.fleet.pods import Pod
 
 Kind = Literal["RayCluster", "RayJob", "RayCronJob", "RayService"]
 Role = Literal["head", "worker"]
@@ -182,6 +183,14 @@ class Workload:
         from generator.fleet.footprint import of_workload  # made of these views
 
         return of_workload(self)
+
+    @cached_property
+    def pods(self) -> tuple[Pod, ...]:
+        """Its pods that the user wrote into by ``template`` or ``spec``, whole; what the short form alone makes is
+        fine."""
+        from generator.fleet.pods import written_pods  # made of these views
+
+        return tuple(written_pods(self))
 
     @property
     def job_path(self) -> Path | None:

@@ -13,6 +13,7 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from generator.output.compare import DEPTH, OutputError
 from generator.output.sums import SUM_FILE
 
 FOLDER = ".oneblock_cache"
-FORMAT = 2
+FORMAT = 3
+_NAME = attrgetter("name")
 
 States = Mapping[str, str]
 """Folder of the tree → digest of its files' names, sizes and times."""
@@ -29,12 +31,17 @@ States = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """``inputs``: digest of everything that decided the result; ``state``: folder → what it looked like then."""
+    """``inputs``: digest of everything that decided the result; ``state``: folder → what it looked like then.
+
+    ``stamp`` tells the values file by size, times and number, so that it need not be read to know it is the same; empty
+    where that would not be safe.
+    """
 
     inputs: str
     state: dict[str, str]
     objects: int
     findings: tuple[Diagnostic, ...] = ()
+    stamp: str = ""
 
     def holds(self, inputs: str, states: States) -> bool:
         """Whether it still describes what is on disk."""
@@ -56,7 +63,7 @@ class Memory:
     def save(self) -> None:
         """Writes the file; a cache that cannot be written is no cache, not an error."""
         rows = {
-            name: [each.inputs, each.state, each.objects, [asdict(finding) for finding in each.findings]]
+            name: [each.inputs, each.state, each.objects, [asdict(found) for found in each.findings], each.stamp]
             for name, each in self.entries.items()
         }
         whole = {"format": FORMAT, "tree": self.tree, "platform": self.platform, "entries": rows}
@@ -99,8 +106,7 @@ def states(root: Path) -> dict[str, str]:
 def state(root: Path, folder: str) -> str | None:
     """The state of one folder, as :func:`states` has it; None where it is not there. Raises OutputError."""
     try:
-        with os.scandir(root / folder) as entries:
-            return _digest(sorted(entries, key=lambda each: each.name))
+        return _digest(_inside(f"{root}/{folder}"))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -109,14 +115,18 @@ def state(root: Path, folder: str) -> str | None:
 
 def _look(folder: str, name: str, depth: int, found: dict[str, str]) -> None:
     """Notes a folder that has an index with all below it, or looks for such folders below."""
-    with os.scandir(folder) as entries:
-        inside = sorted(entries, key=lambda each: each.name)
+    inside = _inside(folder)
     if name and any(each.name == SUM_FILE for each in inside):
         found[name] = _digest(inside)
     elif depth:
         for each in inside:
             if not each.name.startswith(".") and each.is_dir(follow_symlinks=False):
                 _look(each.path, f"{name}/{each.name}" if name else each.name, depth - 1, found)
+
+
+def _inside(folder: str) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted(entries, key=_NAME)
 
 
 def _digest(entries: Iterable[os.DirEntry[str]]) -> str:
@@ -127,16 +137,15 @@ def _files(entries: Iterable[os.DirEntry[str]]) -> list[object]:
     found: list[object] = []
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
-            with os.scandir(entry.path) as below:
-                found.append((entry.name, _files(sorted(below, key=lambda each: each.name))))
+            found.append((entry.name, _files(_inside(entry.path))))
         else:
             stat = entry.stat(follow_symlinks=False)
             found.append((entry.name, stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_mode))
     return found
 
 
-def _entry(inputs: str, state: dict[str, str], objects: int, findings: list[dict[str, Any]]) -> Entry:
-    return Entry(inputs, dict(state), int(objects), tuple(map(_finding, findings)))
+def _entry(inputs: str, state: dict[str, str], objects: int, findings: list[dict[str, Any]], stamp: str) -> Entry:
+    return Entry(inputs, dict(state), int(objects), tuple(map(_finding, findings)), stamp)
 
 
 def _finding(row: dict[str, Any]) -> Diagnostic:

@@ -4,14 +4,14 @@ A family is one or more modules named ``family<N>_<subject>``; importing this pa
 registry. Adding a rule is one function with ``@rule`` in such a module and one example folder under ``tests/rules/``.
 """
 
-import importlib
-import pkgutil
+from importlib import import_module
+from pathlib import Path
 
 from generator.rules.cel import MATCH_CONDITIONS, Cel, PolicyRule
 from generator.rules.registry import Finding, Rule, Scope, all_rules, check_namespace, check_platform, policies
 
-for _module in sorted(each.name for each in pkgutil.iter_modules(__path__) if each.name.startswith("family")):
-    importlib.import_module(f"{__name__}.{_module}")
+for _module in sorted(Path(__file__).parent.glob("family*.py")):
+    import_module(f"{__name__}.{_module.stem}")
 
 __all__ = [
     "MATCH_CONDITIONS",

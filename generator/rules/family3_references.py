@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from generator.diagnostics import Label, Level, near
+from generator.diagnostics import Label, Level, Path, near
 from generator.fleet import Namespace, Place, Platform, Sourced, Workload
 from generator.fleet.workload import as_map
 from generator.rules.registry import Finding, Scope, rule
@@ -166,16 +166,18 @@ def _class_missing(platform: Platform, name: Any) -> str | None:
 def priority_class_unknown(workload: Workload, platform: Platform) -> Iterator[Finding]:
     """Kubernetes refuses every pod whose PriorityClass does not exist. ``global.priorityClasses`` lists what OneBlock
     creates; one from elsewhere is fine, a slip of the hand is not. (Nothing is said where the list is empty.)"""
-    name = workload.labels.get(PRIORITY_LABEL[-1])
-    label = _class_missing(platform, name)
-    if label is not None:
-        classes = sorted(as_map(platform.at("global", "priorityClasses")))
-        yield Finding(
-            f'priority class "{name}" is not among global.priorityClasses',
-            workload.span(PRIORITY_LABEL),
-            label=label,
-            notes=(f"declared: {', '.join(classes)}",),
-        )
+    named: list[tuple[Any, Path]] = [(workload.labels.get(PRIORITY_LABEL[-1]), PRIORITY_LABEL)]
+    named += [(pod.spec.get("priorityClassName"), (*pod.at, "priorityClassName")) for pod in workload.pods]
+    for name, path in named:
+        label = _class_missing(platform, name)
+        if label is not None:
+            classes = sorted(as_map(platform.at("global", "priorityClasses")))
+            yield Finding(
+                f'priority class "{name}" is not among global.priorityClasses',
+                workload.span(path),
+                label=label,
+                notes=(f"declared: {', '.join(classes)}",),
+            )
 
 
 @rule(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import zoneinfo
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -22,10 +21,8 @@ NAMES = {
     "day of week": {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))},
 }
 LONGEST_MONTH = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
-_EVERY = re.compile(
-    r"@every \+?(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))*", re.ASCII
-)
-_ZONE = re.compile(r"(?:CRON_)?TZ=(\S*) +")
+_EVERY = r"@every \+?(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))*"
+_ZONE = r"(?:CRON_)?TZ=(\S*) +"
 _CEL_SCHEDULE = (
     r"^((CRON_)?TZ=[^ ]+ )?\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every .+|"
     r"[-0-9A-Za-z*?/,+]+(\s+[-0-9A-Za-z*?/,+]+){4})\s*$"
@@ -67,9 +64,9 @@ def _values(part: str, field: str, low: int, high: int) -> tuple[set[int], bool]
 def schedule_problem(text: str) -> str:
     """What is wrong with a schedule, empty if the operator can read it and it comes round (robfig/cron
     ``parser.go``)."""
-    spec = _ZONE.sub("", text, count=1) if text.startswith(("TZ=", "CRON_TZ=")) else text
+    spec = re.sub(_ZONE, "", text, count=1) if text.startswith(("TZ=", "CRON_TZ=")) else text
     if spec.startswith("@"):
-        return "" if spec in DESCRIPTORS or _EVERY.fullmatch(spec) else f'knows no "{spec}"'
+        return "" if spec in DESCRIPTORS or re.fullmatch(_EVERY, spec, re.ASCII) else f'knows no "{spec}"'
     words = spec.split()
     if len(words) != 5:
         return f"has {len(words)} fields instead of five"
@@ -143,6 +140,8 @@ def schedule_invalid(workload: Workload, platform: Platform) -> Iterator[Finding
 
 @cache
 def _zones() -> frozenset[str]:
+    import zoneinfo  # here: few fleets name a time zone, and every run would load it
+
     return frozenset(zoneinfo.available_timezones())
 
 

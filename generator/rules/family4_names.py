@@ -191,7 +191,7 @@ def object_label_invalid(workload: Workload) -> Iterator[Finding]:
     an annotation."""
     yield from _bad_labels(workload, workload.labels, ("metadata", "labels"), "the label")
     for key in workload.annotations:
-        if problem := label_key_problem(str(key)):
+        if problem := label_key_problem(str(key).lower()):
             yield Finding(
                 f'the key "{key}" of the annotation {problem}',
                 workload.span(("metadata", "annotations", key), key=True),
@@ -220,6 +220,6 @@ def _pod_labels(group: Group, workload: Workload) -> Iterator[Finding]:
         yield from _bad_labels(workload, metadata["labels"], (*at, "labels"), f"{named(group)}'s label")
     if isinstance(metadata.get("annotations"), dict):
         for key in metadata["annotations"]:
-            if problem := label_key_problem(str(key)):
+            if problem := label_key_problem(str(key).lower()):
                 where = workload.span((*at, "annotations", key), key=True)
                 yield Finding(f'the key "{key}" of {named(group)}\'s annotation {problem}', where)

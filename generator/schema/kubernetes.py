@@ -2,8 +2,9 @@
 
 Only that package's data is used: a folder for each Kubernetes minor with ``_definitions.json`` in it. We are
 stricter than those files in refusing null (they allow it nearly everywhere; Kubernetes then acts as if the key were not
-there, so ``emptyDir:`` with nothing after it is no volume), and laxer in one thing: a pod template that is merged over
-another needs no containers.
+there, so ``emptyDir:`` with nothing after it is no volume) and in what the API server asks beyond the types
+(:mod:`generator.schema.pod_fields`), and laxer in one thing: a pod template that is merged over another needs no
+containers.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from generator.schema import pod_fields
 from generator.schema.fields import QUANTITY_PATTERN
 from generator.schema.parts import Schema
 from generator.schema.values import COMPLETE, DRAFT
@@ -63,7 +65,11 @@ def validator(minor: str, definition: str, *, complete: bool = False) -> jsonsch
     """
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(object_schema(minor, definition, complete=complete))
+    return jsonschema_rs.Draft202012Validator(
+        object_schema(minor, definition, complete=complete),
+        validate_formats=True,
+        formats={"ip-address": pod_fields.is_ip_address},
+    )
 
 
 @cache
@@ -76,6 +82,7 @@ def object_schema(minor: str, definition: str, *, complete: bool = False) -> Sch
         name = todo.pop()
         if name not in kept:
             kept[name] = _cleaned(name, source[name], complete=complete)
+            pod_fields.add(name, minor, kept[name])
             todo += _names(kept[name])
     return {"$schema": DRAFT, "$ref": f"#/$defs/{definition}", "$defs": kept}
 

@@ -215,6 +215,7 @@ TELL: Final[Mapping[str, tuple[int, Tell]]] = {
     "enum": (1, _enum),
     "const": (1, _enum),
     "pattern": (2, wrong_form),
+    "format": (2, wrong_form),
     "uniqueItems": (3, _twice),
     **dict.fromkeys(_LIMITS, (2, _limit)),
     **dict.fromkeys(_SIZES, (3, _size)),

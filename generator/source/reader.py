@@ -11,7 +11,6 @@ from generator.source.build import Builder
 from generator.source.compose import MAX_DEPTH, TooDeepError, compose, many_objects
 from generator.source.document import Document
 from generator.source.places import Places
-from generator.source.syntax import explain
 
 MAX_BYTES = 32 * 2**20
 """The largest values file that is read."""
@@ -90,6 +89,8 @@ def _compose(text: str, places: Places) -> Node | Diagnostic | None:
             "OB115", message, places.span(error.index, error.index + 1), "one level too many", help="flatten the data"
         )
     except YAMLError as error:
+        from generator.source.syntax import explain  # here: files that are YAML, all but few, do not wait for it
+
         return explain(error, text, places)
     return root if root is None else dialect.check(root, text, places) or root
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.commands.fleet_files import Cluster, find_clusters
 from tests.binaries import need
 from tests.cli.running import Runner, edit, small_fleet, tree
 from tests.fleet_cases import FOLDERS, NAMES
@@ -104,6 +105,37 @@ def test_a_touched_file_is_looked_into(fleet: Path, run: Runner) -> None:
     file.write_bytes(file.read_bytes().replace(b'cpu: "2"', b'cpu: "9"'))
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
     assert run("-C", fleet, "check").code == 1
+
+
+def test_a_file_with_the_stamp_of_last_time_is_not_read(
+    fleet: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generator.commands.fleet_files.JUST_NOW", 0)
+    file, read = fleet / "values" / "namespaces" / "team-a.yaml", []
+    raw = Cluster.raw
+
+    def watched(cluster: Cluster, name: str) -> bytes:
+        read.append(name)
+        return raw(cluster, name)
+
+    monkeypatch.setattr(Cluster, "raw", watched)
+    run.ok("-C", fleet, "render")
+    read.clear()
+    run.ok("-C", fleet, "check")
+    assert read == ["values/platform.yaml"]
+    times = file.stat().st_atime_ns, file.stat().st_mtime_ns
+    edit(file, "cpu: 2,", "cpu: 3,")  # as long as before, and dated back
+    os.utime(file, ns=times)
+    assert run("-C", fleet, "check").code == 1
+    assert "values/namespaces/team-a.yaml" in read
+
+
+def test_a_file_that_changed_just_now_is_read_again(fleet: Path, run: Runner) -> None:
+    [cluster], _ = find_clusters(fleet, None)
+    file = fleet / cluster.namespaces[0]
+    file.touch()
+    assert cluster.stamp(cluster.namespaces[0]) == ""
+    assert cluster.stamp("values/namespaces/nobody.yaml") == ""
 
 
 def test_a_new_namespace_and_a_renamed_one(fleet: Path, run: Runner) -> None:

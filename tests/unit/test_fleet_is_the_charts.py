@@ -46,7 +46,7 @@ def named(value: Any) -> Any:
 def by_name(value: Any, key: str | None) -> Any:
     if key is None or not isinstance(value, list):
         return named(value)
-    return {each[key]: named(each) for each in value}
+    return {each.get(key, index): named(each) for index, each in enumerate(value)}
 
 
 @pytest.mark.parametrize(("fleet", "namespace", "workload"), CASES)

@@ -28,7 +28,7 @@ WARNING = Diagnostic(
 def saved(root: Path) -> Memory:
     kept = memory.load(root, "x")
     kept.tree, kept.platform = "rendered", '{"global": {}}'
-    kept.entries["f.yaml"] = Entry("digest", {"ray/team": "state"}, 3, (WARNING,))
+    kept.entries["f.yaml"] = Entry("digest", {"ray/team": "state"}, 3, (WARNING,), "12 34 5")
     kept.save()
     return kept
 
@@ -48,8 +48,8 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
         b"{",
         b"[]",
         b"null",
-        b'{"format": 1}',
-        b'{"format": 2, "tree": "", "platform": "", "entries": {"a": [1]}}',
+        b'{"format": 2}',
+        b'{"format": 3, "tree": "", "platform": "", "entries": {"a": [1]}}',
         b"\xff",
     ],
 )

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from generator.diagnostics import Diagnostic, Label, Level, Span
-from generator.report import FORMATS, Run, Style, write
+from generator.report.formats import FORMATS, write
+from generator.report.run import Run
+from generator.report.style import Style
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "report"
 ENDINGS = {"text": "txt", "concise": "concise.txt", "json": "json", "sarif": "sarif", "github": "github.txt"}

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from generator import resources
 from generator.diagnostics import Diagnostic, Label, Level, Span
-from generator.report import FORMATS, Run, write
+from generator.report.formats import FORMATS, write
+from generator.report.run import Run
 
 FOUND = Diagnostic(
     "OB312",

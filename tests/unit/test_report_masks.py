@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.diagnostics import Diagnostic, Label, Span
-from generator.report import Run, masks, write
+from generator.report import masks
+from generator.report.formats import write
+from generator.report.run import Run
 from generator.report.secret_keys import is_secret
 
 

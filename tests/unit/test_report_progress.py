@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from generator.report import Progress, Style
+from generator.report.progress import Progress
+from generator.report.style import Style
 
 
 class Terminal:

@@ -9,9 +9,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator.diagnostics import Diagnostic, Label, Level, Span
-from generator.report import FORMATS, Run, Style, write
 from generator.report.cells import cells, clip, pad, shown, width
 from generator.report.excerpt import excerpt
+from generator.report.formats import FORMATS, write
+from generator.report.run import Run
+from generator.report.style import Style
 
 AWKWARD = st.text(
     st.one_of(

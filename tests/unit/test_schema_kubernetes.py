@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from generator.schema import kubernetes
+from generator.schema import kubernetes, pod_fields
 from generator.schema.fields import DEFINITION
 from generator.schema.kubernetes import POD_TEMPLATE, chosen, minors, object_schema, since, validator
 from generator.schema.values import KINDS, build
@@ -109,3 +109,28 @@ def _definitions(node: Any) -> set[str]:
             else {each for value in node.values() for each in _definitions(value)}
         )
     return {each for value in node for each in _definitions(value)} if isinstance(node, list) else set()
+
+
+def test_the_table_of_pod_fields_names_types_and_fields_that_are_there() -> None:
+    newest = kubernetes._definitions(minors()[-1])
+    for name, fields in pod_fields._table().items():
+        found = [newest[each] for each in newest if each.endswith(f".{name}")]
+        assert found, name
+        assert set(fields) - {"."} <= set(found[0]["properties"]), name
+
+
+@pytest.mark.parametrize(
+    ("minor", "pod", "taken"),
+    [
+        ("1.36", {"spec": {"restartPolicy": "Sometimes"}}, False),
+        ("1.36", {"spec": {"restartPolicy": "Never"}}, True),
+        ("1.31", {"spec": {"containers": [{"name": "a", "env": [{"name": "1 odd"}]}]}}, False),
+        ("1.32", {"spec": {"containers": [{"name": "a", "env": [{"name": "1 odd"}]}]}}, True),
+        ("1.34", {"spec": {"containers": [{"name": "a", "restartPolicy": "Never"}]}}, False),
+        ("1.35", {"spec": {"containers": [{"name": "a", "restartPolicy": "Never"}]}}, True),
+        ("1.29", {"spec": {"hostAliases": [{"ip": "10.0.0"}]}}, False),
+    ],
+    ids=str,
+)
+def test_single_fields_are_checked_by_minor(minor: str, pod: Any, taken: bool) -> None:
+    assert validator(minor, POD_TEMPLATE).is_valid(pod) is taken

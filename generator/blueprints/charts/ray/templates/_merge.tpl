@@ -54,6 +54,7 @@ It writes no text, and shares nothing with `over` that a later merge could chang
 {{- /*
 ray.merge.items merges the list `over` into `into.items`: an item goes over the one of the same name, which keeps its place;
 others are appended. An environment variable or a volume has one source, so of the old item only what the new one has too stays.
+An item without a name is like no other.
 */ -}}
 {{- define "ray.merge.items" -}}
 {{- $into := .into -}}
@@ -63,7 +64,7 @@ others are appended. An environment variable or a volume has one source, so of t
   {{- $items := list -}}
   {{- $found := false -}}
   {{- range $item := $into.items -}}
-    {{- if and (not $found) (eq (toString (index $item $name)) (toString (index $over $name))) -}}
+    {{- if and (not $found) (hasKey $over $name) (eq (toString (index $item $name)) (toString (index $over $name))) -}}
       {{- $found = true -}}
       {{- range $key := ternary (keys $item) list $oneSource -}}
         {{- if not (hasKey $over $key) -}}
