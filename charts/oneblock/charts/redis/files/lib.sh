@@ -161,8 +161,12 @@ need_passwords() { # without one, a user would get the empty password
   done
 }
 
-hash_of() { # KEY: the SHA-256 of a password of the mounted Secret
-  secret "$1" | tr -d '\n' | sha256sum | cut -d ' ' -f 1
+passwords() { # KEY: a rule for each password that KEY's user may have; two while the Secret has a next-KEY beside KEY
+  for key in "$1" "next-$1"; do
+    if [ -s "$AUTH_DIR/$key" ]; then
+      printf '#%s ' "$(secret "$key" | tr -d '\n' | sha256sum | cut -d ' ' -f 1)"
+    fi
+  done
 }
 
 # A tenant may use keys of its own GCS stores and the commands of Ray's GCS and of KubeRay's clean-up, nothing else.
@@ -194,18 +198,18 @@ tenants() { # RULE: one line a tenant of the Secret (keys tenant.NAMESPACE, each
 
 # Names with "_" cannot be namespaces. "default" can: it is off unless a namespace of that name brings its own line.
 redis_users() {
-  echo "user _admin reset on #$(hash_of admin-password) ~* &* +@all"
-  echo "user _sentinel reset on #$(hash_of sentinel-password) allchannels +multi +exec +ping +info +role +publish +subscribe +slaveof +replicaof +config|rewrite +client|setname +client|kill +script|kill"
-  echo "user _replica reset on #$(hash_of replication-password) +ping +psync +sync +replconf +role"
-  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram"
+  echo "user _admin reset on $(passwords admin-password)~* &* +@all"
+  echo "user _sentinel reset on $(passwords sentinel-password)allchannels +multi +exec +ping +info +role +publish +subscribe +slaveof +replicaof +config|rewrite +client|setname +client|kill +script|kill"
+  echo "user _replica reset on $(passwords replication-password)+ping +psync +sync +replconf +role"
+  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on $(passwords exporter-password)+ping +info +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram"
   [ -f "$AUTH_DIR/tenant.default" ] || echo "user default reset off"
   tenants tenant_rule
 }
 
 sentinel_users() {
-  echo "user _admin reset on #$(hash_of admin-password) ~* &* +@all"
-  echo "user _sentinel reset on #$(hash_of sentinel-password) &__sentinel__:hello +ping +info +role +publish +subscribe +client|setname +sentinel|is-master-down-by-addr"
-  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +sentinel|masters +sentinel|master +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|ckquorum"
+  echo "user _admin reset on $(passwords admin-password)~* &* +@all"
+  echo "user _sentinel reset on $(passwords sentinel-password)&__sentinel__:hello +ping +info +role +publish +subscribe +client|setname +sentinel|is-master-down-by-addr"
+  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on $(passwords exporter-password)+ping +info +client|setname +sentinel|masters +sentinel|master +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|ckquorum"
   [ -f "$AUTH_DIR/tenant.default" ] || echo "user default reset off"
   tenants tenant_rule_sentinel
 }
