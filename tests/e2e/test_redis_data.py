@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e import redis_faults as faults
 from tests.e2e.fleet import Fleet, wait_ready
-from tests.e2e.kube import Kube, until
+from tests.e2e.kube import Kube, KubectlError, until
 from tests.e2e.redis import NAME, ORDINALS, SYSTEM, Redis, pod
 from tests.e2e.redis_client import client, ray_image, secret
 from tests.e2e.redis_cold import OneByOne, one_by_one
@@ -22,6 +26,7 @@ from tests.e2e.redis_writer import writing
 
 pytestmark = pytest.mark.full
 GUIDE = Path(__file__).parents[2] / "docs" / "high-availability.md"
+AUTH = "oneblock-redis-auth"
 KEY = "RAYteam-a.data.1@KV"
 
 
@@ -120,6 +125,56 @@ def test_a_tenants_password_changes_under_a_writer(redis: Redis, kube: Kube, fle
     print(outcome)
     assert not outcome.lost
     assert not outcome.errors
+
+
+def test_redis_own_passwords_change_pod_by_pod(redis: Redis, kube: Kube, fleet: Fleet) -> None:
+    """Two are taken for a while: the next one everywhere before anybody uses it, the old one until nobody does."""
+    keys = ("admin-password", "sentinel-password", "replication-password", "exporter-password")
+    old = secret(kube, SYSTEM, AUTH)
+    new = {key: secrets.token_hex(20) for key in keys}
+    with writing(kube, redis, "team-a", ray_image(fleet)) as writer, client(kube, "team-b", ray_image(fleet)) as other:
+
+        def taken(password: str) -> bool:
+            return all(other.ask(n, "_admin", password, ("PING",), port=p) for n in ORDINALS for p in (6379, 26379))
+
+        def refused(password: str) -> bool:
+            try:
+                return not taken(password)
+            except KubectlError as error:
+                return "WRONGPASS" in str(error)
+
+        change(kube, {f"next-{key}": value for key, value in new.items()})
+        until("the next password is taken everywhere", lambda: taken(new["admin-password"]), 240, every=2)
+        change(kube, {**new, **{f"next-{key}": old[key] for key in keys}})
+        until("every pod has the new files", lambda: mounted(kube) == {new["admin-password"]}, 240, every=2)
+        faults.restart_all(kube)
+        redis.wait_healthy()
+        change(kube, {f"next-{key}": None for key in keys})
+        until("the old password is refused", lambda: refused(old["admin-password"]), 240, every=2)
+        assert taken(new["admin-password"])
+
+        master = redis.wait_healthy()
+        faults.crash(redis, master)
+        faults.delete_pods(kube, [master])
+        redis.wait_master(other_than=master)
+        redis.wait_healthy()
+        writer.wait_writing()
+        outcome = writer.finish()
+    print(outcome)
+    assert not outcome.lost
+
+
+def change(kube: Kube, values: dict[str, str | None]) -> None:
+    """Sets keys of Redis' own Secret; None takes one away."""
+    data = {key: value if value is None else base64.b64encode(value.encode()).decode() for key, value in values.items()}
+    patch = json.dumps({"data": data})
+    kube.kubectl("patch", "secret", AUTH, f"--namespace={SYSTEM}", "--type=merge", f"--patch={patch}")
+
+
+def mounted(kube: Kube) -> set[str]:
+    """The administrator's password as the pods see it."""
+    path = "/etc/oneblock/auth/admin-password"
+    return {kube.exec(pod(n), "cat", path, namespace=SYSTEM, container="redis") for n in ORDINALS}
 
 
 def test_a_backup_comes_back_into_an_empty_set(redis: Redis, kube: Kube) -> None:
