@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,9 +47,14 @@ class Redis:
 
     def ask(self, ordinal: int, *words: str, port: int = 6379) -> str:
         """What the Redis (or Sentinel) of a pod answers its administrator; nothing when it does not answer."""
-        script = ("/bin/sh", "-c", AS_ADMIN, "sh", str(port), *words)
+        return self._run(ordinal, AS_ADMIN, str(port), *words).strip()
+
+    def _run(self, ordinal: int, script: str, *words: str) -> str:
         where: dict[str, Any] = {"namespace": SYSTEM, "container": "sentinel", "check": False, "timeout": 20}
-        return self.kube.exec(pod(ordinal), *script, **where).strip()
+        try:
+            return self.kube.exec(pod(ordinal), "/bin/sh", "-c", script, "sh", *words, **where)
+        except subprocess.TimeoutExpired:
+            return ""
 
     def role(self, ordinal: int) -> str:
         """``master`` or ``slave``, nothing when the pod does not answer."""
@@ -60,9 +66,7 @@ class Redis:
             return list(asking.map(self._state, ORDINALS))
 
     def _state(self, ordinal: int) -> State:
-        script = ("/bin/sh", "-c", STATE, "sh", f"{SYSTEM}-{NAME}")
-        where: dict[str, Any] = {"namespace": SYSTEM, "container": "sentinel", "check": False, "timeout": 20}
-        lines = self.kube.exec(pod(ordinal), *script, **where).splitlines()
+        lines = self._run(ordinal, STATE, f"{SYSTEM}-{NAME}").splitlines()
         found = {name: value for name, _, value in (line.strip().partition(":") for line in lines)}
         return State(found.get("named", ""), found.get("role", ""), sum("state=online" in line for line in lines))
 

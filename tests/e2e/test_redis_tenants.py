@@ -65,6 +65,11 @@ def error(reply: Any) -> str:
     return reply.get("error", "") if isinstance(reply, dict) else ""
 
 
+def refused(reply: Any) -> bool:
+    """By the tenant's rights, or because this server does not do that for anybody (DEBUG, MODULE)."""
+    return error(reply).startswith("NOPERM") or " command not allowed. " in error(reply)
+
+
 def test_on_its_own_keys_every_command_of_ray_works(tenant: Client, master: int) -> None:
     commands = [(word, OWN, *more) for word, *more in ON_KEYS] + list(WITHOUT_KEYS)
     replies = as_b(tenant, master, *commands)
@@ -88,7 +93,7 @@ def test_of_all_other_commands_none_works(tenant: Client, kube: Kube, master: in
     [table] = tenant.ask(master, "_admin", admin, ("COMMAND",))
     commands = [words for row in table for words in _attempts(row) if words[0].lower() not in GRANTED | OPEN]
     replies = as_b(tenant, master, *commands)
-    done = [" ".join(words) for words, reply in zip(commands, replies, strict=True) if "NOPERM" not in error(reply)]
+    done = [" ".join(words) for words, reply in zip(commands, replies, strict=True) if not refused(reply)]
     print(f"{len(commands)} commands and subcommands were tried and refused")
     assert len(commands) > 200
     assert done == []
@@ -123,7 +128,7 @@ def test_sentinel_tells_the_master_and_takes_no_order(tenant: Client, kube: Kube
     commands = [words for words in commands if words[:1] not in allowed and words[:2] not in allowed]
     commands += [("SENTINEL", "FAILOVER", group), ("SENTINEL", "SET", group, "quorum", "1")]
     replies = as_b(tenant, master, *commands, port=26379)
-    done = [" ".join(words) for words, reply in zip(commands, replies, strict=True) if "NOPERM" not in error(reply)]
+    done = [" ".join(words) for words, reply in zip(commands, replies, strict=True) if not refused(reply)]
     assert done == []
 
 
