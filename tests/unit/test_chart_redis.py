@@ -106,7 +106,8 @@ def test_scripts_are_there_whole() -> None:
     found = render()
     data = one(found, "ConfigMap", "oneblock-redis")["data"]
     for each in containers(found).values():
-        commands = [each["command"], *(each[probe]["exec"]["command"] for probe in each if probe.endswith("Probe"))]
+        probes = [each[probe] for probe in each if probe.endswith("Probe")]
+        commands = [each["command"], *(probe["exec"]["command"] for probe in probes if "exec" in probe)]
         if "lifecycle" in each:
             commands.append(each["lifecycle"]["preStop"]["exec"]["command"])
         for command in commands:
