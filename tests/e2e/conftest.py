@@ -188,8 +188,7 @@ def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[...,
     deployed: list[Fleet] = []
 
     def bring(fleet: Fleet, **how: Any) -> Fleet:
-        if not os.environ.get("KUBECONFIG"):
-            _need_images(fleet, request.getfixturevalue("lab"))
+        need_images(fleet, request)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -199,7 +198,11 @@ def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[...,
         fleet.remove(kube)
 
 
-def _need_images(fleet: Fleet, lab: Lab) -> None:
+def need_images(fleet: Fleet, request: pytest.FixtureRequest) -> None:
+    """Skips the test when the cluster is our own and lacks an image that the fleet names, saying which and why."""
+    if os.environ.get("KUBECONFIG"):
+        return
+    lab: Lab = request.getfixturevalue("lab")
     made = {image.name: "" for image in IMAGES} | lab.missing_images
     for name in sorted(fleet.images()):
         if why := made.get(name, "the harness makes none of that name"):

@@ -27,6 +27,23 @@ def test_a_job_on_a_cluster() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("job", "tries"),
+    [
+        ("rayCluster: {gcsFaultTolerance: {enabled: true}}", 50),
+        ("cluster: kept", 50),
+        ("cluster: plain", None),
+        ("cluster: kept, submissionMode: HTTPMode", None),
+        ("cluster: kept, spec: {submitterConfig: {backoffLimit: 3}}", 3),
+    ],
+)
+def test_a_submitter_outlives_restarts_of_the_head(job: str, tries: int | None) -> None:
+    """It ends with each of them; KubeRay would give it two more tries and then call the RayJob failed."""
+    clusters = "rayClusters: {kept: {gcsFaultTolerance: {enabled: true}}, plain: {}}"
+    made = one(render(f"{clusters}\nrayJobs: {{b: {{entrypoint: x, {job}}}}}"), "RayJob")["spec"]
+    assert made.get("submitterConfig") == (tries and {"backoffLimit": tries})
+
+
 def test_everything_a_job_can_say() -> None:
     values = """
     rayJobs:

@@ -1,8 +1,13 @@
-{{- /* ray.container: the Ray container of a pod. Takes group, and whether logs and code are mounted. */ -}}
+{{- /* ray.container: the Ray container of a pod. Takes group, and whether logs, code and the wait for Redis are mounted. */ -}}
 {{- define "ray.container" -}}
 {{- $cluster := .group.cluster -}}
 {{- $values := .group.values -}}
 {{- $head := eq .group.container "ray-head" -}}
+{{- if .wait -}}
+{{- /* KubeRay writes this line before `ray start`. An image without that program starts Ray all the same. */ -}}
+command:
+- python3 {{ include "ray.gcs.wait.folder" . }}/wait_for_redis.py || true
+{{ end -}}
 {{- with include "ray.env" . | trim -}}
 env:
 {{ . }}
@@ -41,8 +46,13 @@ resources:
   {{- include "ray.resources" .group | nindent 2 }}
 securityContext:
   {{- include "ray.securityContext" $cluster | nindent 2 }}
-{{- if or .code .logs }}
+{{- if or .code .logs .wait }}
 volumeMounts:
+{{- if .wait }}
+- mountPath: {{ include "ray.gcs.wait.folder" . }}
+  name: wait-for-redis
+  readOnly: true
+{{- end }}
 {{- if .code }}
 - mountPath: {{ include "ray.code.folder" .code | quote }}
   name: code

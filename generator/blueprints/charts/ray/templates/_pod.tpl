@@ -13,6 +13,7 @@ ray.template: the pod template of a group, the user's `template` over it.
 {{- $logs := and $cluster.values.logs (or $head (eq "ReadWriteMany" ($cluster.values.logs.accessMode | default ""))) -}}
 {{- /* Tasks, actors and Serve's replicas import it wherever they run. */ -}}
 {{- $code := $cluster.code -}}
+{{- $wait := and $head $cluster.gcs -}}
 {{- include "ray.node" . -}}
 metadata:
   {{- include "ray.pod.metadata" . | nindent 2 }}
@@ -22,7 +23,7 @@ spec:
   automountServiceAccountToken: false
   {{- end }}
   containers:
-  - {{ include "ray.container" (dict "group" . "logs" $logs "code" $code) | indent 4 | trim }}
+  - {{ include "ray.container" (dict "group" . "logs" $logs "code" $code "wait" $wait) | indent 4 | trim }}
   {{- with $cluster.root.Values.global.imagePullSecrets }}
   imagePullSecrets:
   {{- range . }}
@@ -55,8 +56,13 @@ spec:
   tolerations:
   {{- include "ray.pod.tolerations" . | nindent 2 }}
   {{- end }}
-  {{- if or $code $logs }}
+  {{- if or $code $logs $wait }}
   volumes:
+  {{- if $wait }}
+  - configMap:
+      name: {{ include "ray.gcs.wait.object" . }}
+    name: wait-for-redis
+  {{- end }}
   {{- if $code }}
   - configMap:
       name: {{ $cluster.object }}-code
