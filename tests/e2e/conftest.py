@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -152,6 +152,18 @@ def oldest(tmp_path: Path) -> Iterator[Tenants]:
     """Another one with the oldest KubeRay."""
     with _tenants(OLDEST, tmp_path) as tenants:
         yield tenants
+
+
+@contextmanager
+def _scratch() -> Iterator[tuple[Lab, Kube]]:
+    with _running(node=False) as lab, _connected(lab.kube()) as kube:
+        yield lab, kube
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Callable[[], AbstractContextManager[tuple[Lab, Kube]]]:
+    """Makes control planes for tests that need one to themselves; each ends with its ``with``."""
+    return _scratch
 
 
 @pytest.fixture

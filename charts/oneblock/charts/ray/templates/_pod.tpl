@@ -70,6 +70,10 @@ spec:
 {{- if (.cluster.root.Values.global.monitoring).annotations -}}
   {{- $annotations = dict "prometheus.io/path" "/metrics" "prometheus.io/port" "8080" "prometheus.io/scrape" "true" -}}
 {{- end -}}
+{{- /* What is above a gang's minimum may be reclaimed, and Volcano only counts pods: a RayCluster without its head is lost. */ -}}
+{{- if and (eq .container "ray-head") (eq .cluster.root.Values.global.batchScheduler "volcano") -}}
+  {{- $_ := set $annotations "volcano.sh/preemptable" "false" -}}
+{{- end -}}
 {{- with .values.annotations }}{{ include "ray.merge" (dict "base" $annotations "over" .) }}{{ end -}}
 {{- with $annotations -}}
 annotations:
