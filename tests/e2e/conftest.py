@@ -23,7 +23,8 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
 from tests.e2e.lab.programs import MissingError
-from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render, volcano_crds
+from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render
+from tests.e2e.volcano import crds as volcano_crds
 
 HERE = Path(__file__).parent
 AnyLab = TypeVar("AnyLab", bound=Lab)
@@ -137,10 +138,7 @@ def api(api_lab: Lab) -> Iterator[Kube]:
 
 @contextmanager
 def _tenants(fleet: Path, folder: Path) -> Iterator[Tenants]:
-    try:
-        volcano = volcano_crds()
-    except MissingError as missing:
-        pytest.skip(str(missing))
+    volcano = volcano_crds()
     tree = render(fleet, folder)
     with _running(node=False, kind=AuditedLab) as lab, _connected(lab.kube()) as kube:
         install(kube, tree, volcano)
