@@ -53,7 +53,7 @@ exponent with a fraction, which Go cannot read, and one of many digits, with whi
 
 QUANTITY: Final[Mapping[str, Any]] = {
     "anyOf": [{"type": "integer"}, {"type": "string"}],
-    "maxLength": 64,  # hundreds of thousands of digits keep the operator just as busy
+    "maxLength": 64,  # hundreds of thousands of digits take Go seconds each time
     "pattern": QUANTITY_PATTERN,
     "x-kubernetes-int-or-string": True,
 }

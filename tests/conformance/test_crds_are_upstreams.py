@@ -37,8 +37,8 @@ DELIBERATE: dict[str, str] = {
         "operator then cannot list the objects of the kind at all"
     ),
     "quantities-go-can-read": (
-        "a quantity has at most 64 characters and an exponent of one or two digits: with upstream's pattern it may "
-        "have an exponent with a fraction, which fails the operator's list, or of nine digits, with which neither the "
+        "a quantity has at most 64 characters and an exponent of one or two digits: upstream's pattern takes "
+        "an exponent with a fraction, which fails the operator's list, or one of nine digits, with which neither the "
         "operator nor the API server that gets its pod is done after a minute"
     ),
     "times-go-can-read": (
