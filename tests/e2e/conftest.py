@@ -136,13 +136,23 @@ def namespace(kube: Kube) -> Iterator[str]:
 
 
 @pytest.fixture
-def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+def need_images(request: pytest.FixtureRequest) -> Callable[[Fleet], None]:
+    """Skips the test if our own cluster has not every image of a fleet; others can pull them."""
+
+    def look(fleet: Fleet) -> None:
+        if not os.environ.get("KUBECONFIG"):
+            _need_images(fleet, request.getfixturevalue("lab"))
+
+    return look
+
+
+@pytest.fixture
+def deploy(kube: Kube, need_images: Callable[[Fleet], None]) -> Iterator[Callable[..., Fleet]]:
     """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
     deployed: list[Fleet] = []
 
     def bring(fleet: Fleet, **how: Any) -> Fleet:
-        if not os.environ.get("KUBECONFIG"):
-            _need_images(fleet, request.getfixturevalue("lab"))
+        need_images(fleet)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
