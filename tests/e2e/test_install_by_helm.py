@@ -1,23 +1,22 @@
-"""``helm install``, ``upgrade``, ``rollback``, ``test`` and ``uninstall`` with both Helms, and what stays of a release."""
+"""``helm install``, ``upgrade``, ``rollback``, ``test``, ``uninstall`` with both Helms, and what outlives a release."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.e2e.fleet import Fleet, wait_established, wait_ready
-from tests.e2e.helm import SYSTEM, UMBRELLA, Helm, HelmError, platform_file
+from tests.e2e.helm import SYSTEM, UMBRELLA, Helm, HelmError
 from tests.e2e.kube import Kube, in_namespace, until
 from tests.fleet_cases import NAMES, fleet
 from tests.helm_objects import installs, of_a_dry_run, without_tests
 
 TEAM = "team-a"
 CRDS = [f"{kind}.ray.io" for kind in ("rayclusters", "rayjobs", "rayservices", "raycronjobs")]
-MARK = ". /etc/oneblock/redis/lib.sh && cli {host} 6379 {command}"
+CLI = ". /etc/oneblock/redis/lib.sh && cli 127.0.0.1 6379"
 
 
 @pytest.fixture(scope="module")
@@ -26,18 +25,18 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def uids(kube: Kube, kind: str, *named: tuple[str, str]) -> dict[str, str]:
-    """Namespace/name → UID; KeyError-free: what is not there has none."""
-    found = {f"{namespace}/{name}": kube.get(kind, name, namespace) for name, namespace in named}
+    """Namespace/name → UID of those that are there."""
+    found = {f"{kind}/{namespace}/{name}": kube.get(kind, name, namespace) for name, namespace in named}
     return {where: each["metadata"]["uid"] for where, each in found.items() if each}
 
 
 def kept(kube: Kube) -> dict[str, str]:
     """The UIDs of what has to outlive a release: CRDs, namespaces, the volumes and passwords of Redis."""
-    claims = {("pvc", each["metadata"]["name"]): each["metadata"]["uid"] for each in kube.list("pvc", SYSTEM)}
+    claims = {f"pvc/{each['metadata']['name']}": each["metadata"]["uid"] for each in kube.list("pvc", SYSTEM)}
     secrets = uids(kube, "secret", ("oneblock-redis-auth", SYSTEM), ("oneblock-redis", TEAM))
     crds = uids(kube, "crd", *((name, "") for name in CRDS))
     namespaces = uids(kube, "namespace", (SYSTEM, ""), (TEAM, ""))
-    return {f"{kind}/{name}": uid for (kind, name), uid in claims.items()} | secrets | crds | namespaces
+    return claims | secrets | crds | namespaces
 
 
 def clear(kube: Kube) -> None:
@@ -47,13 +46,10 @@ def clear(kube: Kube) -> None:
 
 
 def redis(kube: Kube, command: str) -> list[str]:
-    """What the Redis pods answer to a command each."""
-    script = MARK.format(host="127.0.0.1", command=command)
+    """What each Redis pod answers to a command."""
+    script = f"{CLI} {command}"
     pods = [f"oneblock-redis-{ordinal}" for ordinal in range(3)]
-    return [
-        kube.exec(pod, "/bin/sh", "-c", script, namespace=SYSTEM, container="redis", check=False).strip()
-        for pod in pods
-    ]
+    return [kube.exec(pod, "/bin/sh", "-c", script, namespace=SYSTEM, container="redis").strip() for pod in pods]
 
 
 @pytest.fixture
