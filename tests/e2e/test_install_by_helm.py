@@ -16,6 +16,7 @@ from tests.helm_objects import installs, of_a_dry_run, without_tests
 
 TEAM = "team-a"
 CRDS = [f"{kind}.ray.io" for kind in ("rayclusters", "rayjobs", "rayservices", "raycronjobs")]
+OUTLIVING = {*CRDS, SYSTEM, TEAM, "oneblock-redis-auth", "oneblock-redis"}
 CLI = ". /etc/oneblock/redis/lib.sh && cli 127.0.0.1 6379"
 
 
@@ -24,19 +25,15 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("charts")
 
 
-def uids(kube: Kube, kind: str, *named: tuple[str, str]) -> dict[str, str]:
-    """Namespace/name → UID of those that are there."""
-    found = {f"{kind}/{namespace}/{name}": kube.get(kind, name, namespace) for name, namespace in named}
-    return {where: each["metadata"]["uid"] for where, each in found.items() if each}
-
-
 def kept(kube: Kube) -> dict[str, str]:
     """The UIDs of what has to outlive a release: CRDs, namespaces, the volumes and passwords of Redis."""
-    claims = {f"pvc/{each['metadata']['name']}": each["metadata"]["uid"] for each in kube.list("pvc", SYSTEM)}
-    secrets = uids(kube, "secret", ("oneblock-redis-auth", SYSTEM), ("oneblock-redis", TEAM))
-    crds = uids(kube, "crd", *((name, "") for name in CRDS))
-    namespaces = uids(kube, "namespace", (SYSTEM, ""), (TEAM, ""))
-    return claims | secrets | crds | namespaces
+    found = {}
+    for each in kube.list("crd,namespace,pvc,secret"):
+        name, namespace = each["metadata"]["name"], each["metadata"].get("namespace", "")
+        ours = {"PersistentVolumeClaim": namespace == SYSTEM}.get(each["kind"], name in OUTLIVING)
+        if ours:
+            found[f"{each['kind']}/{namespace}/{name}"] = each["metadata"]["uid"]
+    return found
 
 
 def clear(kube: Kube) -> None:
