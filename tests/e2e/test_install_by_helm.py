@@ -30,8 +30,7 @@ def kept(kube: Kube) -> dict[str, str]:
     found = {}
     for each in kube.list("crd,namespace,pvc,secret"):
         name, namespace = each["metadata"]["name"], each["metadata"].get("namespace", "")
-        ours = {"PersistentVolumeClaim": namespace == SYSTEM}.get(each["kind"], name in OUTLIVING)
-        if ours:
+        if name in OUTLIVING or (each["kind"] == "PersistentVolumeClaim" and namespace == SYSTEM):
             found[f"{each['kind']}/{namespace}/{name}"] = each["metadata"]["uid"]
     return found
 
