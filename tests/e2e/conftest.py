@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -23,8 +23,10 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
 from tests.e2e.lab.programs import MissingError
+from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render, volcano_crds
 
 HERE = Path(__file__).parent
+AnyLab = TypeVar("AnyLab", bound=Lab)
 _labs: list[Lab] = []
 _kubes: list[Kube] = []
 
@@ -71,8 +73,8 @@ def _connected(kube: Kube) -> Iterator[Kube]:
 
 
 @contextmanager
-def _running(*, node: bool) -> Iterator[Lab]:
-    lab = Lab.new()
+def _running(*, node: bool, kind: type[AnyLab]) -> Iterator[AnyLab]:
+    lab = kind.new()
     try:
         lab.start(node=node)
     except MissingError as missing:
@@ -96,7 +98,7 @@ def lab() -> Iterator[Lab]:
     """A cluster of our own with a node; this process is on its network."""
     if os.environ.get("KUBECONFIG"):
         pytest.skip("needs a cluster of its own, and KUBECONFIG names another")
-    with _running(node=True) as lab, joined(lab.network):
+    with _running(node=True, kind=Lab) as lab, joined(lab.network):
         yield lab
 
 
@@ -115,7 +117,7 @@ def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
 @pytest.fixture(scope="session")
 def api_lab() -> Iterator[Lab]:
     """A control plane of our own without a node."""
-    with _running(node=False) as lab:
+    with _running(node=False, kind=Lab) as lab:
         yield lab
 
 
@@ -124,6 +126,32 @@ def api(api_lab: Lab) -> Iterator[Kube]:
     """A control plane without a node, for what needs no pod to run."""
     with _connected(api_lab.kube()) as kube:
         yield kube
+
+
+@contextmanager
+def _tenants(fleet: Path, folder: Path) -> Iterator[Tenants]:
+    try:
+        volcano = volcano_crds()
+    except MissingError as missing:
+        pytest.skip(str(missing))
+    tree = render(fleet, folder)
+    with _running(node=False, kind=AuditedLab) as lab, _connected(lab.kube()) as kube:
+        install(kube, tree, volcano)
+        yield Tenants(lab, kube, tree)
+
+
+@pytest.fixture(scope="session")
+def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
+    """A control plane of its own with the platform of two teams on it."""
+    with _tenants(FLEET, tmp_path_factory.mktemp("tenants")) as tenants:
+        yield tenants
+
+
+@pytest.fixture
+def oldest(tmp_path: Path) -> Iterator[Tenants]:
+    """Another one with the oldest KubeRay."""
+    with _tenants(OLDEST, tmp_path) as tenants:
+        yield tenants
 
 
 @pytest.fixture
