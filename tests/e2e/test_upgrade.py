@@ -14,9 +14,9 @@ from tests.e2e.helm import SYSTEM, UMBRELLA, Helm, platform_file
 from tests.e2e.kube import Kube, until
 
 TEAM = "team-a"
+PLATFORM_FILE, TEAM_FILE = "values/platform.yaml", f"values/namespaces/{TEAM}.yaml"
 OLD, NEW = "1.2.2", "1.6.2"
 ACTOR = Path(__file__).with_name("actor.py").read_text()
-CONDITION = {"type": "RayClusterProvisioned", "status": "True"}
 
 
 def pinned(fleet: Fleet, version: str) -> str:
@@ -25,6 +25,11 @@ def pinned(fleet: Fleet, version: str) -> str:
     (line,) = (each for each in text.splitlines() if "kuberay:" in each)
     before, _, after = line.partition("kuberay: ")
     return text.replace(line, f"{before}kuberay: {version},{after.partition(',')[2]}")
+
+
+def without_line(text: str, word: str) -> str:
+    """A text without the line that has a word."""
+    return "".join(line for line in text.splitlines(keepends=True) if word not in line)
 
 
 def count(kube: Kube, by: int) -> int:
@@ -84,9 +89,7 @@ def check(kube: Kube, version: str, pods: dict[str, tuple[str, int]], number: in
     cluster = kube.get("raycluster", "main", TEAM)
     assert cluster
     assert cluster["status"]["state"] == "ready"
-    spec, annotations = cluster["spec"], cluster["metadata"]["annotations"]
-    assert ("gcsFaultToleranceOptions" in spec) == (version == NEW)
-    assert ("ray.io/ft-enabled" in annotations) == (version == OLD)
+    assert ("upgradeStrategy" in cluster["spec"]) == (version == NEW)
     assert ray_pods(kube) == pods
     assert count(kube, 1) == number
 
@@ -94,7 +97,7 @@ def check(kube: Kube, version: str, pods: dict[str, tuple[str, int]], number: in
 @pytest.mark.full
 def test_by_kubectl(kube: Kube, deploy: Callable[..., Fleet], tmp_path: Path) -> None:
     fleet = Fleet.sample(tmp_path / "fleet")
-    fleet.write({"values/platform.yaml": pinned(fleet, OLD)})
+    fleet.write({PLATFORM_FILE: pinned(fleet, OLD)})
     deploy(fleet)
     assert count(kube, 40) == 40
     pods = ray_pods(kube)
@@ -110,6 +113,11 @@ def test_by_kubectl(kube: Kube, deploy: Callable[..., Fleet], tmp_path: Path) ->
         fleet.deploy(kube)
         print(f"KubeRay {version}: {time.monotonic() - begun:.0f} s")
         check(kube, version, pods, number)
+        # Each version is told in its own way where the state is.
+        cluster = kube.get("raycluster", "main", TEAM)
+        assert cluster
+        assert ("gcsFaultToleranceOptions" in cluster["spec"]) == (version == NEW)
+        assert ("ray.io/ft-enabled" in cluster["metadata"]["annotations"]) == (version == OLD)
 
 
 def other(version: str) -> str:
@@ -132,9 +140,12 @@ def test_by_helm(
     cleared: None,
     tmp_path: Path,
 ) -> None:
+    """This one keeps its state in the head alone: what restarts it loses everything."""
     helm = Helm(programs("helm"), kube, tmp_path)
     fleet = Fleet.sample(tmp_path / "fleet")
-    fleet.write({"values/platform.yaml": pinned(fleet, OLD)})
+    platform, team = pinned(fleet, OLD), (fleet.root / TEAM_FILE).read_text()
+    platform = f"{platform.partition('redis:')[0]}redis: {{enabled: false}}\n"
+    fleet.write({PLATFORM_FILE: platform, TEAM_FILE: without_line(team, "gcsFaultTolerance")})
     need_images(fleet)
     helm.umbrella("install", fleet, "--create-namespace", "--wait", "--wait-for-jobs", "--timeout=10m")
     helm.namespace("install", fleet, TEAM)
@@ -142,7 +153,7 @@ def test_by_helm(
     assert count(kube, 40) == 40
     pods = ray_pods(kube)
 
-    fleet.write({"values/platform.yaml": pinned(fleet, NEW)})
+    fleet.write({PLATFORM_FILE: pinned(fleet, NEW)})
     helm.umbrella("upgrade", fleet, "--wait", "--timeout=10m")
     helm.namespace("upgrade", fleet, TEAM)
     ready(kube, fleet)
@@ -150,7 +161,7 @@ def test_by_helm(
 
     helm.rollback(UMBRELLA, SYSTEM, 1, "--wait", "--timeout=10m")
     helm.rollback(f"ray-{TEAM}", TEAM, 1)
-    fleet.write({"values/platform.yaml": pinned(fleet, OLD)})
+    fleet.write({PLATFORM_FILE: pinned(fleet, OLD)})
     ready(kube, fleet)
     check(kube, OLD, pods, 42)
     helm.uninstall(f"ray-{TEAM}", TEAM)
