@@ -17,6 +17,8 @@ from tests.e2e.kube import Kube
 
 SYSTEM = "oneblock-system"
 UMBRELLA = "oneblock"
+TEAM = "team-a"
+CRDS = [f"{kind}.ray.io" for kind in ("rayclusters", "rayjobs", "rayservices", "raycronjobs")]
 
 
 class HelmError(subprocess.CalledProcessError):
@@ -87,3 +89,9 @@ class Helm:
 def platform_file(fleet: Fleet) -> Path:
     """The admin's values."""
     return fleet.root / "values/platform.yaml"
+
+
+def clear(kube: Kube) -> None:
+    """Removes what outlives a release of the sample fleet, and the CRDs that kubectl applied for another test."""
+    kube.kubectl("delete", "namespace", TEAM, SYSTEM, "--ignore-not-found", "--timeout=170s", timeout=200)
+    kube.kubectl("delete", "crd", *CRDS, "--ignore-not-found", "--timeout=60s", timeout=90)

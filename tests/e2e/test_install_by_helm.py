@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e.fleet import Fleet, wait_established, wait_ready
-from tests.e2e.helm import SYSTEM, UMBRELLA, Helm, HelmError
+from tests.e2e.helm import CRDS, SYSTEM, TEAM, UMBRELLA, Helm, HelmError, clear
 from tests.e2e.kube import Kube, in_namespace, until
+from tests.e2e.lab.cluster import Lab
 from tests.fleet_cases import NAMES, fleet
 from tests.helm_objects import installs, of_a_dry_run, without_tests
 
-TEAM = "team-a"
-CRDS = [f"{kind}.ray.io" for kind in ("rayclusters", "rayjobs", "rayservices", "raycronjobs")]
+FOREIGN = ("ray.io", "volcano.sh", "monitoring.coreos.com")
 OUTLIVING = {*CRDS, SYSTEM, TEAM, "oneblock-redis-auth", "oneblock-redis"}
 CLI = ". /etc/oneblock/redis/lib.sh && cli 127.0.0.1 6379"
 
@@ -35,12 +36,6 @@ def kept(kube: Kube) -> dict[str, str]:
     return found
 
 
-def clear(kube: Kube) -> None:
-    """Removes what Helm leaves, so that the next test finds an empty cluster (CRDs may stay)."""
-    for namespace in (TEAM, SYSTEM):
-        kube.delete("namespace", namespace, timeout=180)
-
-
 def redis(kube: Kube, command: str) -> list[str]:
     """What each Redis pod answers to a command."""
     script = f"{CLI} {command}"
@@ -49,9 +44,18 @@ def redis(kube: Kube, command: str) -> list[str]:
 
 
 @pytest.fixture
-def cleared(kube: Kube) -> Iterator[None]:
+def cleared(lab: Lab, kube: Kube) -> Iterator[None]:
+    """A cluster of our own, since CRDs are removed."""
+    clear(kube)
     yield
     clear(kube)
+
+
+@pytest.fixture
+def cleared_api(api: Kube) -> Iterator[None]:
+    clear(api)
+    yield
+    clear(api)
 
 
 def changed_concurrency(kube: Kube) -> bool:
@@ -83,7 +87,7 @@ def upgrade_and_roll_back(helm: Helm, kube: Kube, sample: Fleet, *more: str) -> 
 
 @pytest.mark.parametrize("program", ["helm", "helm3"])
 def test_a_release_from_its_install_to_the_next(
-    program: str, api: Kube, programs: Callable[[str], Path], tmp_path: Path
+    program: str, api: Kube, cleared_api: None, programs: Callable[[str], Path], tmp_path: Path
 ) -> None:
     """Without pods: what Helm and the API server make of it."""
     helm = Helm(programs(program), api, tmp_path)
@@ -113,22 +117,50 @@ def test_a_release_from_its_install_to_the_next(
     assert api.get("raycluster", "main", TEAM)
     helm.uninstall(f"ray-{TEAM}", TEAM)
     helm.uninstall(UMBRELLA, SYSTEM)
-    clear(api)
     print(f"{program}: install, upgrade, rollback, uninstall and again: {time.monotonic() - begun:.0f} s")
 
 
-@pytest.mark.parametrize("name", NAMES)
+def open_crd(group: str, version: str, kind: str) -> dict[str, Any]:
+    """A CRD that lets anything through."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    names = {"kind": kind, "plural": f"{kind.lower()}s", "singular": kind.lower(), "listKind": f"{kind}List"}
+    served = {"name": version, "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{names['plural']}.{group}"},
+        "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [served]},
+    }
+
+
+@pytest.fixture
+def every_kind(api: Kube, cleared_api: None, scratch: Path) -> Iterator[None]:
+    """Helm 3 asks the cluster of each object whether it knows its kind: here it knows those of every fleet."""
+    kinds = {key[:2] for name in NAMES for _, ours, _ in installs(fleet(name, scratch)) for key in ours}
+    foreign = {(api_version, kind) for api_version, kind in kinds if api_version.partition("/")[0].endswith(FOREIGN)}
+    crds = [open_crd(*api_version.split("/"), kind) for api_version, kind in sorted(foreign)]
+    api.apply(*crds)
+    names = [crd["metadata"]["name"] for crd in crds]
+    for name in names:
+        wait_established(api, name)
+    yield
+    api.kubectl("delete", "crd", *names, "--ignore-not-found")
+
+
 def test_an_installation_tried_by_helm_3(
-    name: str, api: Kube, programs: Callable[[str], Path], scratch: Path, tmp_path: Path
+    api: Kube, every_kind: None, programs: Callable[[str], Path], scratch: Path, tmp_path: Path
 ) -> None:
     """It asks the cluster even for a dry run; Helm 4's is in tests/contract."""
     helm = Helm(programs("helm3"), api, tmp_path)
-    for arguments, ours, tests in installs(fleet(name, scratch)):
-        said = helm.run("install", *arguments, "--dry-run=client", "--output=json").stdout
-        assert without_tests(of_a_dry_run(said), tests) == ours
+    for name in NAMES:
+        for arguments, ours, tests in installs(fleet(name, scratch)):
+            said = helm.run("install", *arguments, "--dry-run=client", "--output=json").stdout
+            assert without_tests(of_a_dry_run(said), tests) == ours, name
 
 
-def test_helm_takes_over_what_kubectl_applied(api: Kube, programs: Callable[[str], Path], tmp_path: Path) -> None:
+def test_helm_takes_over_what_kubectl_applied(
+    api: Kube, cleared_api: None, programs: Callable[[str], Path], tmp_path: Path
+) -> None:
     """The same objects, so only their owner changes; Helm wants to be told."""
     helm = Helm(programs("helm"), api, tmp_path)
     sample = Fleet.sample(tmp_path / "fleet")
@@ -145,7 +177,6 @@ def test_helm_takes_over_what_kubectl_applied(api: Kube, programs: Callable[[str
     assert (after["metadata"]["uid"], after["spec"]) == (cluster["metadata"]["uid"], cluster["spec"])
     helm.uninstall(f"ray-{TEAM}", TEAM)
     helm.uninstall(UMBRELLA, SYSTEM)
-    clear(api)
 
 
 def ready(kube: Kube, sample: Fleet) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from tests.e2e.fleet import Fleet, wait_ready
-from tests.e2e.helm import SYSTEM, UMBRELLA, Helm, platform_file
+from tests.e2e.helm import SYSTEM, TEAM, UMBRELLA, Helm, clear, platform_file
 from tests.e2e.kube import Kube, until
+from tests.e2e.lab.cluster import Lab
 
-TEAM = "team-a"
 PLATFORM_FILE, TEAM_FILE = "values/platform.yaml", f"values/namespaces/{TEAM}.yaml"
 OLD, NEW = "1.2.2", "1.6.2"
 ACTOR = Path(__file__).with_name("actor.py").read_text()
@@ -126,10 +126,11 @@ def other(version: str) -> str:
 
 
 @pytest.fixture
-def cleared(kube: Kube) -> Iterator[None]:
+def cleared(lab: Lab, kube: Kube) -> Iterator[None]:
+    """A cluster of our own, since CRDs are removed."""
+    clear(kube)
     yield
-    for namespace in (TEAM, SYSTEM):
-        kube.delete("namespace", namespace, timeout=180)
+    clear(kube)
 
 
 @pytest.mark.full
