@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -181,12 +182,19 @@ def namespace(kube: Kube) -> Iterator[str]:
 
 
 @pytest.fixture
-def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+def need_images(request: pytest.FixtureRequest) -> Callable[[Fleet], None]:
+    """Skips the test if our own cluster has not every image of a fleet; others can pull them."""
+
+    return partial(skip_without_images, request=request)
+
+
+@pytest.fixture
+def deploy(kube: Kube, need_images: Callable[[Fleet], None]) -> Iterator[Callable[..., Fleet]]:
     """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
     deployed: list[Fleet] = []
 
     def bring(fleet: Fleet, **how: Any) -> Fleet:
-        need_images(fleet, request)
+        need_images(fleet)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -196,7 +204,7 @@ def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[...,
         fleet.remove(kube)
 
 
-def need_images(fleet: Fleet, request: pytest.FixtureRequest) -> None:
+def skip_without_images(fleet: Fleet, request: pytest.FixtureRequest) -> None:
     """Skips the test when the cluster is our own and lacks an image that the fleet names, saying which and why."""
     if os.environ.get("KUBECONFIG"):
         return

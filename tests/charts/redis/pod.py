@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FILES = Path(__file__).parents[3] / "generator" / "blueprints" / "charts" / "redis" / "files"
-SCRIPTS = ("lib.sh", "pre-stop.sh", "probe-redis.sh", "probe-sentinel.sh", "start-redis.sh", "start-sentinel.sh")
+SCRIPTS = (
+    "lib.sh",
+    "pre-stop.sh",
+    "probe-redis.sh",
+    "probe-sentinel.sh",
+    "start-redis.sh",
+    "start-sentinel.sh",
+    "test.sh",
+)
 HASH = "0123456789abcdef" * 4
 
 # Answers are files named after the host and the command; a Redis that is down has none. "round" counts the seconds the

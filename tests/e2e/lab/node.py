@@ -49,7 +49,7 @@ def start(lab: Lab) -> None:
     """Starts the node and waits until it is ready."""
     config, pki = configure(lab), lab.folder / "pki"
     lab.spawn("containerd", ["containerd", f"--config={config / 'containerd.toml'}"])
-    lab.wait_for("containerd answers", lambda: lab.run("ctr", "version").returncode == 0, 30)
+    lab.wait_for("containerd answers", lambda: lab.run("ctr", "version").returncode == 0, 120)
     make_groups(lab.name)
     named = (f"--kubeconfig={lab.kubeconfig}", f"--hostname-override={NAME}")
     lab.spawn(
@@ -87,7 +87,7 @@ def start(lab: Lab) -> None:
         node = kube.get("node", NAME) or {"status": {"conditions": []}}
         return any(known["type"] == "Ready" and known["status"] == "True" for known in node["status"]["conditions"])
 
-    lab.wait_for("the node is ready", ready, 60)
+    lab.wait_for("the node is ready", ready, 300)
 
 
 def group(name: str) -> str:
