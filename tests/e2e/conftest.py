@@ -135,9 +135,9 @@ def namespace(kube: Kube) -> Iterator[str]:
     kube.delete("namespace", name)
 
 
-@pytest.fixture
-def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
-    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
+@contextmanager
+def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    kube: Kube = request.getfixturevalue("kube")
     deployed: list[Fleet] = []
 
     def bring(fleet: Fleet, **how: Any) -> Fleet:
@@ -150,6 +150,20 @@ def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[...,
     yield bring
     for fleet in reversed(deployed):
         fleet.remove(kube)
+
+
+@pytest.fixture
+def deploy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
+    with _deploying(request) as bring:
+        yield bring
+
+
+@pytest.fixture(scope="module")
+def deploy_for_all(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """``deploy`` for fleets that all tests of a module share; removed after the last."""
+    with _deploying(request) as bring:
+        yield bring
 
 
 def _need_images(fleet: Fleet, lab: Lab) -> None:

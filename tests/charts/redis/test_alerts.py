@@ -29,9 +29,7 @@ def case(series: dict[str, str], fires: list[str]) -> dict[str, Any]:
     given = {**TABLE["well"], **series}
     return {
         "interval": "30s",
-        "input_series": [
-            {"series": name.replace("OURS", OURS), "values": values} for name, values in given.items()
-        ],
+        "input_series": [{"series": name.replace("OURS", OURS), "values": values} for name, values in given.items()],
         "promql_expr_test": [
             {
                 "expr": 'count by (alertname) (ALERTS{alertstate="firing"})',

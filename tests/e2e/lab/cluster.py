@@ -90,10 +90,10 @@ class Lab:
     def _start_control_plane(self) -> None:
         control_plane.start_api_server(self.spawn, self.folder)
         kube = self.kube()
-        self.wait_for("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 60)
+        self.wait_for("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 300)
         control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig)
         # The first namespace's account is the controllers' work: objects can be made from here on.
-        self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 60)
+        self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 300)
 
     def wait_for(self, what: str, probe: Callable[[], object], seconds: float) -> None:
         """Waits for something of its start, but not after one of its processes has ended."""
