@@ -44,7 +44,7 @@ def section(fault: dict[str, Any]) -> str:
     lines = [f"## {fault['symptom']}", ""]
     for told in fault["messages"].values():
         lines += [f"{told['where']}:", "", "```", told["says"].rstrip("\n"), "```", ""]
-    return "\n".join([*lines, f"**What it means.** {fault['means']}", f"**What to do.** {fault['do']}"])
+    return "\n".join([*lines, f"**What it means.** {fault['means']}", "", f"**What to do.** {fault['do']}", ""])
 
 
 if __name__ == "__main__":
