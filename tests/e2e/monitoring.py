@@ -37,9 +37,9 @@ def copied(source: str, target: str) -> Object:
     return {"source_labels": [SOURCE + source], "target_label": target}
 
 
-def kept(source: str, value: str) -> Object:
-    """Only targets of which Kubernetes says this."""
-    return {"action": "keep", "source_labels": [SOURCE + source], "regex": re.escape(value)}
+def kept(source: str, *values: str) -> Object:
+    """Only targets of which Kubernetes says one of these."""
+    return {"action": "keep", "source_labels": [SOURCE + source], "regex": "|".join(map(re.escape, values))}
 
 
 def underscored(relabeling: Object) -> Object:
@@ -62,7 +62,7 @@ def scrape(monitor: Object, number: int, endpoint: Object) -> Object:
     namespaces = spec.get("namespaceSelector", {}).get("matchNames", [meta["namespace"]])
     job = {"target_label": "job", "replacement": f"{meta['namespace']}/{meta['name']}"}
     labels = [
-        {**kept("namespace", ""), "regex": "|".join(namespaces)},
+        kept("namespace", *namespaces),
         *selected(monitor),
         kept("pod_container_port_name" if of_pods else "endpoint_port_name", endpoint["port"]),
         {"action": "drop", "source_labels": [f"{SOURCE}pod_phase"], "regex": "Failed|Succeeded"},
@@ -111,6 +111,21 @@ def taken_out(fleet: Fleet) -> list[Object]:
     return found
 
 
+def write(folder: Path, monitoring: Iterable[Object], pki: Path) -> None:
+    """Writes what these monitors and rules mean to Prometheus."""
+    rules: list[Object] = []
+    scrapes = [kubelet(pki)]
+    for found in monitoring:
+        spec = found["spec"]
+        rules += spec.get("groups", ())
+        endpoints = spec.get("endpoints", spec.get("podMetricsEndpoints", ()))
+        scrapes += [scrape(found, number, each) for number, each in enumerate(endpoints)]
+    every = {"scrape_interval": EVERY, "evaluation_interval": EVERY}
+    configuration = {"global": every, "rule_files": ["rules.yaml"], "scrape_configs": scrapes}
+    (folder / "prometheus.yaml").write_text(json.dumps(configuration))
+    (folder / "rules.yaml").write_text(json.dumps({"groups": rules}))
+
+
 class Prometheus:
     """One Prometheus in a lab."""
 
@@ -122,20 +137,7 @@ class Prometheus:
         self._lab = lab
         self.folder = lab.folder / "prometheus"
         self.folder.mkdir()
-        rules: list[Object] = []
-        scrapes = [kubelet(lab.folder / "pki")]
-        for found in monitoring:
-            spec = found["spec"]
-            rules += spec.get("groups", ())
-            endpoints = spec.get("endpoints", spec.get("podMetricsEndpoints", ()))
-            scrapes += [scrape(found, number, each) for number, each in enumerate(endpoints)]
-        configuration = {
-            "global": {"scrape_interval": EVERY, "evaluation_interval": EVERY},
-            "rule_files": ["rules.yaml"],
-            "scrape_configs": scrapes,
-        }
-        (self.folder / "rules.yaml").write_text(json.dumps({"groups": rules}))
-        (self.folder / "prometheus.yaml").write_text(json.dumps(configuration))
+        write(self.folder, monitoring, lab.folder / "pki")
 
     def start(self) -> Process:
         """Starts it, and what tells it of pods and Services; they end with the lab."""
