@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -140,9 +140,9 @@ def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]
     kube: Kube = request.getfixturevalue("kube")
     deployed: list[Fleet] = []
 
-    def bring(fleet: Fleet, **how: Any) -> Fleet:
+    def bring(fleet: Fleet, *, absent: Collection[str] = (), **how: Any) -> Fleet:
         if not os.environ.get("KUBECONFIG"):
-            _need_images(fleet, request.getfixturevalue("lab"))
+            _need_images(fleet.images().difference(absent), request.getfixturevalue("lab"))
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -154,7 +154,10 @@ def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]
 
 @pytest.fixture
 def deploy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
-    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
+    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test.
+
+    The test is skipped where an image cannot be had, except for those that are meant to be ``absent``.
+    """
     with _deploying(request) as bring:
         yield bring
 
@@ -166,8 +169,8 @@ def deploy_for_all(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fle
         yield bring
 
 
-def _need_images(fleet: Fleet, lab: Lab) -> None:
+def _need_images(names: Collection[str], lab: Lab) -> None:
     made = {image.name: "" for image in IMAGES} | lab.missing_images
-    for name in sorted(fleet.images()):
+    for name in sorted(names):
         if why := made.get(name, "the harness makes none of that name"):
             pytest.skip(f"no image {name}: {why}")

@@ -123,6 +123,7 @@ def test_no_query_of_a_dashboard_is_empty(prometheus: Prometheus, kube: Kube) ->
     print(f"{len(asked)} queries, {len(asked) - len(empty)} with series")
     assert empty == {expression for expression in asked if any(metric in expression for metric in UNKNOWN)}
     used = prometheus.series('ray_node_disk_usage{namespace="team-a"}')
+    assert used
     assert all(float(series["value"][1]) > 0 for series in used)  # Ray says 0 where it is not told to look
 
 
