@@ -20,10 +20,10 @@ FOREIGN = ("argoproj.io", "fluxcd.io", "monitoring.coreos.com", "volcano.sh")
 """Groups whose CRDs belong to others; Argo CD's and Flux' are looked at in tests/conformance."""
 
 
-def ray_schemas(fleet: str, *, closed: bool = False) -> dict[tuple[str, str], dict[str, Any]]:
+def ray_schemas(fleet: str) -> dict[tuple[str, str], dict[str, Any]]:
     """(apiVersion, kind) → schema of our CRDs for the fleet's KubeRay."""
     found = {}
-    for crd in crds(load(fleet).platform.versions.kuberay, "full" if closed else "slim").values():
+    for crd in crds(load(fleet).platform.versions.kuberay).values():
         for version in crd["spec"]["versions"]:
             key = (f"ray.io/{version['name']}", crd["spec"]["names"]["kind"])
             found[key] = version["schema"]["openAPIV3Schema"]
@@ -59,9 +59,7 @@ def closed_schema(node: Any) -> Any:
 @pytest.mark.parametrize("fleet", ROOTS)
 def test_every_object_is_valid(fleet: str) -> None:
     minor = kubernetes.chosen(load(fleet).platform.versions.kubernetes)
-    ours = {
-        key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(fleet, closed=True).items()
-    }
+    ours = {key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(fleet).items()}
     wrong, seen = [], 0
     for file in rendered.files(fleet):
         manifest = yaml.safe_load(file.read_text(encoding="utf-8"))

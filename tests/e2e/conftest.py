@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Collection, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -23,8 +23,10 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
 from tests.e2e.lab.programs import MissingError
+from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render, volcano_crds
 
 HERE = Path(__file__).parent
+AnyLab = TypeVar("AnyLab", bound=Lab)
 _labs: list[Lab] = []
 _kubes: list[Kube] = []
 
@@ -71,8 +73,8 @@ def _connected(kube: Kube) -> Iterator[Kube]:
 
 
 @contextmanager
-def _running(*, node: bool) -> Iterator[Lab]:
-    lab = Lab.new()
+def _running(*, node: bool, kind: type[AnyLab]) -> Iterator[AnyLab]:
+    lab = kind.new()
     try:
         lab.start(node=node)
     except MissingError as missing:
@@ -96,7 +98,7 @@ def lab() -> Iterator[Lab]:
     """A cluster of our own with a node; this process is on its network."""
     if os.environ.get("KUBECONFIG"):
         pytest.skip("needs a cluster of its own, and KUBECONFIG names another")
-    with _running(node=True) as lab, joined(lab.network):
+    with _running(node=True, kind=Lab) as lab, joined(lab.network):
         yield lab
 
 
@@ -115,6 +117,13 @@ def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
 @pytest.fixture(scope="session")
 def api_lab() -> Iterator[Lab]:
     """A control plane of our own without a node."""
+    with _running(node=False, kind=Lab) as lab:
+        yield lab
+
+
+@pytest.fixture(scope="module")
+def bare_lab() -> Iterator[Lab]:
+    """A control plane without a node that one module has for itself."""
     with _running(node=False) as lab:
         yield lab
 
@@ -124,6 +133,44 @@ def api(api_lab: Lab) -> Iterator[Kube]:
     """A control plane without a node, for what needs no pod to run."""
     with _connected(api_lab.kube()) as kube:
         yield kube
+
+
+@contextmanager
+def _tenants(fleet: Path, folder: Path) -> Iterator[Tenants]:
+    try:
+        volcano = volcano_crds()
+    except MissingError as missing:
+        pytest.skip(str(missing))
+    tree = render(fleet, folder)
+    with _running(node=False, kind=AuditedLab) as lab, _connected(lab.kube()) as kube:
+        install(kube, tree, volcano)
+        yield Tenants(lab, kube, tree)
+
+
+@pytest.fixture(scope="session")
+def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
+    """A control plane of its own with the platform of two teams on it."""
+    with _tenants(FLEET, tmp_path_factory.mktemp("tenants")) as tenants:
+        yield tenants
+
+
+@pytest.fixture
+def oldest(tmp_path: Path) -> Iterator[Tenants]:
+    """Another one with the oldest KubeRay."""
+    with _tenants(OLDEST, tmp_path) as tenants:
+        yield tenants
+
+
+@contextmanager
+def _scratch() -> Iterator[tuple[Lab, Kube]]:
+    with _running(node=False) as lab, _connected(lab.kube()) as kube:
+        yield lab, kube
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Callable[[], AbstractContextManager[tuple[Lab, Kube]]]:
+    """Makes control planes for tests that need one to themselves; each ends with its ``with``."""
+    return _scratch
 
 
 @pytest.fixture
@@ -141,8 +188,7 @@ def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]
     deployed: list[Fleet] = []
 
     def bring(fleet: Fleet, *, absent: Collection[str] = (), **how: Any) -> Fleet:
-        if not os.environ.get("KUBECONFIG"):
-            _need_images(fleet.images().difference(absent), request.getfixturevalue("lab"))
+        need_images(fleet, request, absent)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -169,8 +215,12 @@ def deploy_for_all(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fle
         yield bring
 
 
-def _need_images(names: Collection[str], lab: Lab) -> None:
+def need_images(fleet: Fleet, request: pytest.FixtureRequest, absent: Collection[str] = ()) -> None:
+    """Skips the test when the cluster is our own and lacks an image that the fleet names, saying which and why."""
+    if os.environ.get("KUBECONFIG"):
+        return
+    lab: Lab = request.getfixturevalue("lab")
     made = {image.name: "" for image in IMAGES} | lab.missing_images
-    for name in sorted(names):
+    for name in sorted(fleet.images().difference(absent)):
         if why := made.get(name, "the harness makes none of that name"):
             pytest.skip(f"no image {name}: {why}")

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 from tests.e2e.kube import HopelessError, Kube, until
 from tests.e2e.lab import control_plane, images, network, pki, programs, store
@@ -44,7 +44,7 @@ class Lab:
         self.kubeconfig = folder / "pki" / "admin.conf"
 
     @classmethod
-    def new(cls) -> Lab:
+    def new(cls) -> Self:
         """A lab that does not exist yet, under a name that nothing else has."""
         return cls(home() / f"lab-{secrets.token_hex(3)}")
 
