@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -184,17 +184,16 @@ def namespace(kube: Kube) -> Iterator[str]:
 @pytest.fixture
 def need_images(request: pytest.FixtureRequest) -> Callable[[Fleet], None]:
     """Skips the test if our own cluster has not every image of a fleet; others can pull them."""
-
     return partial(skip_without_images, request=request)
 
 
-@pytest.fixture
-def deploy(kube: Kube, need_images: Callable[[Fleet], None]) -> Iterator[Callable[..., Fleet]]:
-    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
+@contextmanager
+def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    kube: Kube = request.getfixturevalue("kube")
     deployed: list[Fleet] = []
 
-    def bring(fleet: Fleet, **how: Any) -> Fleet:
-        need_images(fleet)
+    def bring(fleet: Fleet, *, absent: Collection[str] = (), **how: Any) -> Fleet:
+        skip_without_images(fleet, request, absent)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -204,12 +203,29 @@ def deploy(kube: Kube, need_images: Callable[[Fleet], None]) -> Iterator[Callabl
         fleet.remove(kube)
 
 
-def skip_without_images(fleet: Fleet, request: pytest.FixtureRequest) -> None:
+@pytest.fixture
+def deploy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test.
+
+    The test is skipped where an image cannot be had, except for those that are meant to be ``absent``.
+    """
+    with _deploying(request) as bring:
+        yield bring
+
+
+@pytest.fixture(scope="module")
+def deploy_for_all(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """``deploy`` for fleets that all tests of a module share; removed after the last."""
+    with _deploying(request) as bring:
+        yield bring
+
+
+def skip_without_images(fleet: Fleet, request: pytest.FixtureRequest, absent: Collection[str] = ()) -> None:
     """Skips the test when the cluster is our own and lacks an image that the fleet names, saying which and why."""
     if os.environ.get("KUBECONFIG"):
         return
     lab: Lab = request.getfixturevalue("lab")
     made = {image.name: "" for image in IMAGES} | lab.missing_images
-    for name in sorted(fleet.images()):
+    for name in sorted(fleet.images().difference(absent)):
         if why := made.get(name, "the harness makes none of that name"):
             pytest.skip(f"no image {name}: {why}")
