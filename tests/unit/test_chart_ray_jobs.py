@@ -265,12 +265,12 @@ def test_a_pod_monitor_selects_the_pods_of_its_cluster() -> None:
 
 def test_prometheus_annotations() -> None:
     scraped = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/metrics"}
-    assert head("{}")["template"]["metadata"]["annotations"] == scraped
+    kept = {"volcano.sh/preemptable": "false"}  # of every head where Volcano places pods
+    assert head("{}")["template"]["metadata"]["annotations"] == scraped | kept
     own = head("{head: {annotations: {prometheus.io/port: '1', a: b}}}")["template"]["metadata"]["annotations"]
-    assert own == scraped | {"prometheus.io/port": "1", "a": "b"}
-    assert (
-        "annotations" not in head("{}", platform="global: {monitoring: {annotations: false}}")["template"]["metadata"]
-    )
+    assert own == scraped | kept | {"prometheus.io/port": "1", "a": "b"}
+    silent = head("{}", platform="global: {monitoring: {annotations: false}}")["template"]["metadata"]
+    assert silent["annotations"] == kept
 
 
 def test_dashboards_are_the_namespaces_own() -> None:
