@@ -24,6 +24,11 @@ _SPEC: dict[Kind, str] = {
     "RayCronJob": "object.spec.jobTemplate.rayClusterSpec",
 }
 _JOB: dict[Kind, str] = {"RayJob": "object.spec", "RayCronJob": "object.spec.jobTemplate"}
+_SUSPENDED: dict[Kind, tuple[str, ...]] = {
+    "RayJob": ("object.spec",),
+    "RayCronJob": ("object.spec", "object.spec.jobTemplate"),
+}
+"""What has a ``suspend`` with which the operator makes nothing of the kind."""
 _OPTIONAL: tuple[Kind, ...] = ("RayJob", "RayCronJob")
 """Kinds that may come without a RayClusterSpec."""
 
@@ -43,16 +48,25 @@ V2_ON = (
 @dataclass(frozen=True, slots=True)
 class Cel:
     """The CEL of a rule: for which ``kinds``, in which ``policy``, and from or until which KubeRay version (as the rule
-    if empty; ``until`` is the first version without it)."""
+    if empty; ``until`` is the first version without it).
+
+    ``when_run``: the operator finds out only when it makes something of the object, so one that is suspended passes."""
 
     kinds: tuple[Kind, ...]
     expression: str
     policy: Policy = "ray-rules"
     since: str = ""
     until: str = ""
+    when_run: bool = False
 
     def for_kind(self, kind: Kind) -> str:
         """The expression with ``SPEC`` and ``JOB`` put in for ``kind``."""
+        text = self._of_spec(kind)
+        if not self.when_run or kind not in _SUSPENDED:
+            return text
+        return " || ".join([*(f"{each}.?suspend.orValue(false)" for each in _SUSPENDED[kind]), f"({text})"])
+
+    def _of_spec(self, kind: Kind) -> str:
         text = self.expression
         if kind in _JOB:
             text = re.sub(r"\bJOB\b", _JOB[kind], text)

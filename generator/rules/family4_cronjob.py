@@ -23,9 +23,27 @@ NAMES = {
 LONGEST_MONTH = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 _EVERY = r"@every \+?(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))*"
 _ZONE = r"(?:CRON_)?TZ=(\S*) +"
+
+
+def _cel_field(numbers: str, names: str = "") -> str:
+    """A pattern for a field of a schedule, less than the parser asks: ranges may run backwards."""
+    value = rf"(\+?0*({numbers}){f'|(?i:{names})' if names else ''})"
+    part = rf"([*?](-[^-/, ]*)?|{value}(-{value})?)(/\+?0*[1-9][0-9]*)?"
+    return rf"(,*{part}(,+{part})*,*|,+)"
+
+
+_CEL_FIELDS = (
+    _cel_field("[0-5]?[0-9]"),
+    _cel_field("[01]?[0-9]|2[0-3]"),
+    _cel_field("[1-9]|[12][0-9]|3[01]"),
+    _cel_field("[1-9]|1[0-2]", "|".join(NAMES["month"])),
+    _cel_field("[0-6]", "|".join(NAMES["day of week"])),
+)
+_SPACE = r"\s+"
 _CEL_SCHEDULE = (
-    r"^((CRON_)?TZ=[^ ]+ )?\s*(@(yearly|annually|monthly|weekly|daily|midnight|hourly)|@every .+|"
-    r"[-0-9A-Za-z*?/,+]+(\s+[-0-9A-Za-z*?/,+]+){4})\s*$"
+    rf"^((CRON_)?TZ=[^ ]* +)?(@({'|'.join(each[1:] for each in DESCRIPTORS)})|"
+    r"@every [-+]?((([0-9]+[.]?[0-9]*|[.][0-9]+)(ns|us|\x{b5}s|\x{3bc}s|ms|s|m|h))+|0)|"
+    rf"\s*{_SPACE.join(_CEL_FIELDS)})\s*$"
 )
 
 

@@ -78,7 +78,8 @@ def deletion_gate(job: dict[str, Any], workload: Workload, platform: Platform) -
         JOBS,
         "!has(JOB.deletionStrategy) || ("
         f"{_RULES}.size() > 0 ? (!has(JOB.deletionStrategy.onSuccess) && !has(JOB.deletionStrategy.onFailure)) : "
-        "(has(JOB.deletionStrategy.onSuccess) && has(JOB.deletionStrategy.onFailure)))",
+        "(has(JOB.deletionStrategy.onSuccess) && has(JOB.deletionStrategy.onSuccess.policy) && "
+        "has(JOB.deletionStrategy.onFailure) && has(JOB.deletionStrategy.onFailure.policy)))",
     ),
     source="validation.go validateDeletionConfiguration, validateLegacyDeletionPolicies",
     since="1.5",

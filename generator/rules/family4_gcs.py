@@ -14,6 +14,7 @@ FT = "ray.io/ft-enabled"
 STORAGE_NAMESPACE = "ray.io/external-storage-namespace"
 _OPTIONS = "has(SPEC.gcsFaultToleranceOptions)"
 _ROCKSDB = "SPEC.?gcsFaultToleranceOptions.?backend.orValue('') == 'rocksdb'"
+_NO_ADDRESS = f"!{HEAD_ENV}.exists(e, e.name == 'RAY_REDIS_ADDRESS')"
 _ANNOTATED: tuple[Kind, ...] = ("RayCluster", "RayJob", "RayService")
 
 
@@ -28,6 +29,22 @@ def _annotations(workload: Workload) -> dict[str, Any]:
 
 def _annotation(name: str) -> str:
     return f"object.metadata.?annotations[?'{name}'].orValue('')"
+
+
+@rule(
+    "OB400",
+    "gcsFaultToleranceOptions needs redisAddress",
+    Scope.CLUSTER,
+    source="the CRD requires it; the API server refuses the object",
+    since="1.3",
+    until="1.7",
+)
+def no_address(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
+    """``gcsFaultTolerance.enabled`` writes the address; options that stand under ``spec`` alone have none, and the API
+    server refuses the whole object. Turn ``gcsFaultTolerance`` on beside them, or add ``redisAddress``."""
+    if _has_options(cluster) and cluster.gcs_options.get("redisAddress") is None:
+        where = workload.span(cluster.field("gcsFaultToleranceOptions"), key=True)
+        yield Finding("gcsFaultToleranceOptions has no redisAddress", where)
 
 
 @rule(
@@ -52,10 +69,9 @@ def ft_twice(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     "OB431",
     "RAY_REDIS_ADDRESS is set, and GCS fault tolerance is off",
     Scope.CLUSTER,
-    cel=Cel(
-        ALL,
-        f"{_OPTIONS} || {_annotation(FT)}.lowerAscii() == 'true' || "
-        f"!{HEAD_ENV}.exists(e, e.name == 'RAY_REDIS_ADDRESS')",
+    cel=(
+        Cel(_ANNOTATED, f"{_OPTIONS} || {_annotation(FT)}.lowerAscii() == 'true' || {_NO_ADDRESS}"),
+        Cel(("RayCronJob",), f"{_OPTIONS} || {_NO_ADDRESS}"),
     ),
     source="validation.go ValidateRayClusterSpec",
     since="1.3",
@@ -104,7 +120,7 @@ def password_in_env(cluster: ClusterSpec, workload: Workload) -> Iterator[Findin
     "OB434",
     "the head sets RAY_REDIS_ADDRESS beside GCS fault tolerance",
     Scope.CLUSTER,
-    cel=Cel(ALL, f"!{_OPTIONS} || !{HEAD_ENV}.exists(e, e.name == 'RAY_REDIS_ADDRESS')"),
+    cel=Cel(ALL, f"!{_OPTIONS} || {_NO_ADDRESS}"),
     source="validation.go ValidateRayClusterSpec",
     since="1.3",
 )

@@ -19,6 +19,7 @@ from generator.rules.family4_common import (
 )
 from generator.rules.registry import Finding, Scope, rule
 
+_DNS_PART = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 RAY_RESOURCES = ("num-cpus", "num-gpus", "memory", "resources")
 _EITHER = (
     "(G.?resources.orValue({}).size() == 0 || !['num-cpus', 'num-gpus', 'memory', 'resources'].exists(k, "
@@ -41,9 +42,9 @@ def _both(condition: str) -> str:
     since="1.3",
 )
 def no_container(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
-    """Ray runs in the first container of the pod template. OneBlock always writes one; only ``containers: []``
-    under ``template`` or ``spec`` takes it away, and the operator then refuses the cluster with an Event. Remove
-    that line."""
+    """Ray runs in the first container of the pod template. OneBlock writes one for every group it knows; a group that
+    only ``spec.workerGroupSpecs`` has needs its own, or the operator refuses the cluster with an Event. Write
+    ``template.spec.containers`` there."""
     for group in cluster.groups:
         if not group.containers:
             where = workload.span((*group.path, "template", "spec", "containers"))
@@ -97,9 +98,9 @@ def labels_in_start_params(cluster: ClusterSpec, workload: Workload) -> Iterator
     cel=Cel(
         ALL,
         _both(
-            "G.?labels.orValue({}).all(k, k.size() <= 317 && G.labels[k].size() <= 63 && "
-            "G.labels[k].matches('^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$') && "
-            "k.matches('^([^/]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'))"
+            "G.?labels.orValue({}).all(k, G.labels[k].size() <= 63 && "
+            "G.labels[k].matches('^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$') && k.indexOf('/') <= 253 && "
+            f"k.matches('^({_DNS_PART}([.]{_DNS_PART})*/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$'))"
         ),
     ),
     source="validation.go validateRayGroupLabels",
@@ -243,15 +244,19 @@ def suspend_autoscaled(cluster: ClusterSpec, workload: Workload) -> Iterator[Fin
     Scope.CLUSTER,
     cel=Cel(
         ALL,
-        "SPEC.headGroupSpec.?serviceType.orValue('') in ['', 'ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName']",
+        "SPEC.headGroupSpec.?serviceType.orValue('') in ['', 'ClusterIP', 'NodePort', 'LoadBalancer'] || "
+        "has(SPEC.headGroupSpec.headService)",
+        when_run=True,
     ),
     source="service.go BuildServiceForHeadPod; the API server refuses the Service",
 )
 def service_type_unknown(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     """The CRD takes any text; the API server refuses the head's Service, and the operator tries again for ever without
-    making a pod. Use ClusterIP, NodePort or LoadBalancer."""
+    making a pod; so it does with ExternalName, which needs a name that only ``headService`` can have. Use ClusterIP,
+    NodePort or LoadBalancer."""
     kind = at(cluster.spec, "headGroupSpec", "serviceType")
-    if kind not in (None, "", "ClusterIP", "NodePort", "LoadBalancer", "ExternalName"):
+    with_name = kind == "ExternalName" and at(cluster.spec, "headGroupSpec", "headService") is not None
+    if kind not in (None, "", "ClusterIP", "NodePort", "LoadBalancer") and not with_name:
         yield Finding(
             f'the head\'s Service cannot be of type "{kind}"',
             workload.span((*cluster.head.path, "serviceType")),

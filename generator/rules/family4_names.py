@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.diagnostics import Level, Path
 from generator.fleet import ClusterSpec, Group, Platform, Workload
-from generator.rules.cel import Cel
+from generator.rules.cel import ALL, GROUPS, Cel
 from generator.rules.family4_common import (
     cluster_name,
     dns1035,
@@ -21,6 +21,17 @@ from generator.rules.registry import Finding, Scope, rule
 
 PREFIX = 50
 """Characters of a pod's name that the operator keeps before ``-worker-`` (KubeRay ``util.go`` PodName)."""
+
+_DNS1035 = "object.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')"
+_LABEL_VALUE = "size(g.groupName) <= 63 && g.groupName.matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')"
+_PART = "[A-Za-z0-9]([-A-Za-z0-9]*[A-Za-z0-9])?"
+_IN_POD_NAME = f"g.groupName.matches('^({_PART}([.]{_PART})*)?$')"
+_CUT = f"size(object.metadata.name) + size(g.groupName) > {PREFIX - 13}"  # two dashes with five letters, and a dash
+_NO_PODS = "SPEC.?suspend.orValue(false)"
+_NO_WORKERS = (
+    "g.?suspend.orValue(false) || g.?numOfHosts.orValue(1) < 1 || g.?maxReplicas.orValue(1) < 1 || "
+    "(g.?replicas.orValue(0) < 1 && g.?minReplicas.orValue(0) < 1)"
+)
 
 
 def longest_name(platform: Platform, kind: str) -> int:
@@ -38,7 +49,7 @@ def longest_name(platform: Platform, kind: str) -> int:
     cel=(
         Cel(("RayCluster",), "size(object.metadata.name) <= 53"),
         Cel(("RayJob", "RayService"), "size(object.metadata.name) <= 47"),
-        Cel(("RayCronJob",), "size(object.metadata.name) <= 41", until="1.7"),
+        Cel(("RayCronJob",), "size(object.metadata.name) <= 41", until="1.7", when_run=True),
         Cel(("RayCronJob",), "size(object.metadata.name) <= 36", since="1.7"),
     ),
     source="validation.go ValidateRay{Cluster,Job,Service}Metadata, ValidateRayCronJobSpec; raycronjob_controller.go",
@@ -61,9 +72,9 @@ def name_too_long(workload: Workload, platform: Platform) -> Iterator[Finding]:
     "OB402",
     "the name must start with a letter and hold only lower-case letters, digits and dashes",
     Scope.WORKLOAD,
-    cel=Cel(
-        ("RayCluster", "RayJob", "RayService", "RayCronJob"),
-        "object.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+    cel=(
+        Cel(("RayCluster", "RayJob", "RayService"), _DNS1035),
+        Cel(("RayCronJob",), _DNS1035, when_run=True),
     ),
     source="validation.go ValidateRay{Cluster,Job,Service}Metadata",
     since="1.4",
@@ -127,9 +138,9 @@ def pod_name_cut(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     "a worker group's name must fit into pod names and labels",
     Scope.CLUSTER,
     cel=Cel(
-        ("RayCluster", "RayJob", "RayService", "RayCronJob"),
-        "SPEC.?workerGroupSpecs.orValue([]).all(g, size(g.groupName) <= 63 && "
-        "g.groupName.matches('^[A-Za-z0-9]([-A-Za-z0-9.]*[A-Za-z0-9])?$'))",
+        ALL,
+        f"{_NO_PODS} || {GROUPS}.all(g, {_NO_WORKERS} || ({_LABEL_VALUE} && ({_CUT} || {_IN_POD_NAME})))",
+        when_run=True,
     ),
     source="util.go PodName, pod.go labelPod; the API server refuses the pods",
 )
@@ -140,9 +151,7 @@ def group_name_invalid(cluster: ClusterSpec, workload: Workload) -> Iterator[Fin
     for group in cluster.worker_groups:
         prefix = f"{cluster_name(workload)}-{group.name}"[:PREFIX].lower()
         problem = label_value_problem(group.name)
-        if not group.name:
-            problem = "is empty"
-        elif not problem and not dns_subdomain(f"{prefix}-worker-xxxxx"):
+        if not problem and not dns_subdomain(f"{prefix}-worker-xxxxx"):
             problem = "may hold letters, digits and dashes only"
         if problem:
             yield Finding(
@@ -158,8 +167,8 @@ def group_name_invalid(cluster: ClusterSpec, workload: Workload) -> Iterator[Fin
 )
 def group_name_twice(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     """The operator counts pods by group name: with two groups of one name each sees the other's pods as its own and
-    deletes them. OneBlock's CRDs refuse such an object; upstream's do not. Rename one, most often under
-    ``spec.workerGroupSpecs``."""
+    deletes them. OneBlock's CRDs refuse such an object; upstream's do not. Under ``spec`` the chart would lay the
+    second over the first, and one of them would be gone. Rename one."""
     counts = Counter(group.name for group in cluster.worker_groups)
     seen: set[str] = set()
     for group in cluster.worker_groups:

@@ -171,25 +171,6 @@ def incremental_gate(service: dict[str, Any], workload: Workload, platform: Plat
 
 
 @rule(
-    "OB481",
-    "with the incremental upgrade gate on, upgradeStrategy needs a type",
-    Scope.SERVICE,
-    source="util.go IsIncrementalUpgradeEnabled",
-    since="1.5",
-    until="1.7",
-)
-def upgrade_without_type(service: dict[str, Any], workload: Workload, platform: Platform) -> Iterator[Finding]:
-    """The operator reads ``upgradeStrategy.type`` without looking whether it is there, and its reconcile loop
-    crashes at every try. Write a type, or remove ``upgradeStrategy``."""
-    strategy = service.get("upgradeStrategy")
-    opened = platform.at("operator", "featureGates", GATE) is True
-    if isinstance(strategy, dict) and strategy.get("type") is None and opened:
-        yield Finding(
-            "upgradeStrategy has no type, and the gate is on", workload.span(("spec", "upgradeStrategy"), key=True)
-        )
-
-
-@rule(
     "OB496",
     "serveConfig is no YAML map",
     Scope.SERVICE,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,7 +23,8 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
 from tests.e2e.lab.programs import MissingError
-from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render, volcano_crds
+from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render
+from tests.e2e.volcano import crds as volcano_crds
 
 HERE = Path(__file__).parent
 AnyLab = TypeVar("AnyLab", bound=Lab)
@@ -121,6 +122,13 @@ def api_lab() -> Iterator[Lab]:
         yield lab
 
 
+@pytest.fixture(scope="module")
+def bare_lab() -> Iterator[Lab]:
+    """A control plane without a node that one module has for itself."""
+    with _running(node=False) as lab:
+        yield lab
+
+
 @pytest.fixture(scope="session")
 def api(api_lab: Lab) -> Iterator[Kube]:
     """A control plane without a node, for what needs no pod to run."""
@@ -130,10 +138,7 @@ def api(api_lab: Lab) -> Iterator[Kube]:
 
 @contextmanager
 def _tenants(fleet: Path, folder: Path) -> Iterator[Tenants]:
-    try:
-        volcano = volcano_crds()
-    except MissingError as missing:
-        pytest.skip(str(missing))
+    volcano = volcano_crds()
     tree = render(fleet, folder)
     with _running(node=False, kind=AuditedLab) as lab, _connected(lab.kube()) as kube:
         install(kube, tree, volcano)
@@ -154,6 +159,18 @@ def oldest(tmp_path: Path) -> Iterator[Tenants]:
         yield tenants
 
 
+@contextmanager
+def _scratch() -> Iterator[tuple[Lab, Kube]]:
+    with _running(node=False) as lab, _connected(lab.kube()) as kube:
+        yield lab, kube
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Callable[[], AbstractContextManager[tuple[Lab, Kube]]]:
+    """Makes control planes for tests that need one to themselves; each ends with its ``with``."""
+    return _scratch
+
+
 @pytest.fixture
 def namespace(kube: Kube) -> Iterator[str]:
     """A fresh namespace on the cluster that pods run on."""
@@ -164,23 +181,12 @@ def namespace(kube: Kube) -> Iterator[str]:
 
 
 @pytest.fixture
-def need_images(request: pytest.FixtureRequest) -> Callable[[Fleet], None]:
-    """Skips the test if our own cluster has not every image of a fleet; others can pull them."""
-
-    def look(fleet: Fleet) -> None:
-        if not os.environ.get("KUBECONFIG"):
-            _need_images(fleet, request.getfixturevalue("lab"))
-
-    return look
-
-
-@pytest.fixture
-def deploy(kube: Kube, need_images: Callable[[Fleet], None]) -> Iterator[Callable[..., Fleet]]:
+def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
     """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
     deployed: list[Fleet] = []
 
     def bring(fleet: Fleet, **how: Any) -> Fleet:
-        need_images(fleet)
+        need_images(fleet, request)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -190,7 +196,11 @@ def deploy(kube: Kube, need_images: Callable[[Fleet], None]) -> Iterator[Callabl
         fleet.remove(kube)
 
 
-def _need_images(fleet: Fleet, lab: Lab) -> None:
+def need_images(fleet: Fleet, request: pytest.FixtureRequest) -> None:
+    """Skips the test when the cluster is our own and lacks an image that the fleet names, saying which and why."""
+    if os.environ.get("KUBECONFIG"):
+        return
+    lab: Lab = request.getfixturevalue("lab")
     made = {image.name: "" for image in IMAGES} | lab.missing_images
     for name in sorted(fleet.images()):
         if why := made.get(name, "the harness makes none of that name"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +16,6 @@ import yaml
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.processes import Process
-from tests.e2e.lab.programs import MissingError
 
 FLEET = Path(__file__).parent / "fleets" / "tenants"
 OLDEST = FLEET.with_name("tenants-1.2")
@@ -84,14 +82,6 @@ class Tenants:
         """One object of the tree."""
         found: dict[str, Any] = yaml.safe_load((self.tree / path).read_text())
         return found
-
-
-def volcano_crds() -> Path:
-    """Volcano's own CRDs, which no part of OneBlock brings."""
-    folder = os.environ.get("ONEBLOCK_E2E_VOLCANO", "")
-    if not folder or not list(Path(folder).glob("podgroups.scheduling.volcano.sh.*")):
-        raise MissingError("needs Volcano's CRDs (JSON or YAML) in the folder $ONEBLOCK_E2E_VOLCANO")
-    return Path(folder)
 
 
 def render(fleet: Path, folder: Path) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import need_images
 from tests.e2e.fleet import Fleet, wait_ready
 from tests.e2e.helm import SYSTEM, TEAM, UMBRELLA, Helm, clear, platform_file
 from tests.e2e.kube import Kube, until
@@ -137,7 +138,7 @@ def cleared(lab: Lab, kube: Kube) -> Iterator[None]:
 def test_by_helm(
     kube: Kube,
     programs: Callable[[str], Path],
-    need_images: Callable[[Fleet], None],
+    request: pytest.FixtureRequest,
     cleared: None,
     tmp_path: Path,
 ) -> None:
@@ -147,7 +148,7 @@ def test_by_helm(
     platform, team = pinned(fleet, OLD), (fleet.root / TEAM_FILE).read_text()
     platform = f"{platform.partition('redis:')[0]}redis: {{enabled: false}}\n"
     fleet.write({PLATFORM_FILE: platform, TEAM_FILE: without_line(team, "gcsFaultTolerance")})
-    need_images(fleet)
+    need_images(fleet, request)
     helm.umbrella("install", fleet, "--create-namespace", "--wait", "--wait-for-jobs", "--timeout=10m")
     helm.namespace("install", fleet, TEAM)
     ready(kube, fleet)

@@ -86,7 +86,7 @@ class Pod:
         for name in (*SCRIPTS, "redis.conf", "sentinel.conf"):
             (self.root / "config" / name).write_text((FILES / name).read_text())
         (self.root / "config" / "settings.sh").write_text(
-            "SET=oneblock-redis\nDOMAIN=sys.svc.cluster.local\nGROUP=sys-oneblock-redis\nREPLICAS=3\nQUORUM=2\n"
+            "SET=oneblock-redis\nDOMAIN=sys.svc.cluster.local\nGROUP=sys-oneblock-redis\nREPLICAS=3\nMIN_REPLICAS=1\nQUORUM=2\n"
             "DOWN_AFTER_MS=5000\nFAILOVER_TIMEOUT_MS=30000\nGRACE_SECONDS=60\n"
         )
         for key in ("admin", "sentinel", "replication", "exporter"):

@@ -110,6 +110,10 @@ def make_groups(name: str) -> None:
         for file in ("cpuset.cpus", "cpuset.mems"):  # in version 1 a new group has none, and takes no process
             if (hierarchy / file).exists() and (hierarchy / "cpuset.cpu_exclusive").exists():
                 (folder / file).write_text((hierarchy / file).read_text())
+        # All pods of a lab are one group. Weighing as much as one process outside, they starve on a busy machine.
+        for file, weight in (("cpu.shares", 8192), ("cpu.weight", 800)):
+            if (folder / file).exists():
+                (folder / file).write_text(str(weight))
 
 
 def forget(name: str) -> None:
