@@ -10,7 +10,6 @@ import os
 import secrets
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -181,19 +180,13 @@ def namespace(kube: Kube) -> Iterator[str]:
     kube.delete("namespace", name)
 
 
-@pytest.fixture
-def need_images(request: pytest.FixtureRequest) -> Callable[[Fleet], None]:
-    """Skips the test if our own cluster has not every image of a fleet; others can pull them."""
-    return partial(skip_without_images, request=request)
-
-
 @contextmanager
 def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
     kube: Kube = request.getfixturevalue("kube")
     deployed: list[Fleet] = []
 
     def bring(fleet: Fleet, *, absent: Collection[str] = (), **how: Any) -> Fleet:
-        skip_without_images(fleet, request, absent)
+        need_images(fleet, request, absent)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -220,7 +213,7 @@ def deploy_for_all(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fle
         yield bring
 
 
-def skip_without_images(fleet: Fleet, request: pytest.FixtureRequest, absent: Collection[str] = ()) -> None:
+def need_images(fleet: Fleet, request: pytest.FixtureRequest, absent: Collection[str] = ()) -> None:
     """Skips the test when the cluster is our own and lacks an image that the fleet names, saying which and why."""
     if os.environ.get("KUBECONFIG"):
         return

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.e2e.conftest import skip_without_images
+from tests.e2e.conftest import need_images
 from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube
 from tests.e2e.ray_survivors import ENTRYPOINT, JOB
@@ -68,7 +68,7 @@ def redis_only() -> dict[str, str]:
 @contextmanager
 def deployed(fleet: Fleet, kube: Kube, request: pytest.FixtureRequest, parts: Iterable[str] = ("",)) -> Iterator[None]:
     """The fleet on the cluster for a while; afterwards nothing of it is left, volumes and passwords neither."""
-    skip_without_images(fleet, request)
+    need_images(fleet, request)
     try:
         fleet.deploy(kube, parts)
         if fleet.objects("redis"):

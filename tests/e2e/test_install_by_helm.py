@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import need_images
 from tests.e2e.fleet import Fleet, wait_established, wait_ready
 from tests.e2e.helm import CRDS, SYSTEM, TEAM, UMBRELLA, Helm, HelmError, clear
 from tests.e2e.kube import Kube, in_namespace, until
@@ -188,13 +189,13 @@ def ready(kube: Kube, sample: Fleet) -> None:
 def test_the_platform_by_helm_4(
     kube: Kube,
     programs: Callable[[str], Path],
-    need_images: Callable[[Fleet], None],
+    request: pytest.FixtureRequest,
     cleared: None,
     tmp_path: Path,
 ) -> None:
     helm = Helm(programs("helm"), kube, tmp_path)
     sample = Fleet.sample(tmp_path / "fleet")
-    need_images(sample)
+    need_images(sample, request)
     begun = time.monotonic()
     helm.umbrella("install", sample, "--create-namespace", "--wait", "--wait-for-jobs", "--timeout=10m")
     helm.namespace("install", sample, TEAM)
@@ -253,13 +254,13 @@ def test_a_test_of_what_does_not_work_fails(
     said: str,
     kube: Kube,
     programs: Callable[[str], Path],
-    need_images: Callable[[Fleet], None],
+    request: pytest.FixtureRequest,
     cleared: None,
     tmp_path: Path,
 ) -> None:
     helm = Helm(programs("helm"), kube, tmp_path)
     sample = Fleet.sample(tmp_path / "fleet")
-    need_images(sample)
+    need_images(sample, request)
     helm.umbrella("install", sample, "--create-namespace", "--wait", "--wait-for-jobs", "--timeout=10m")
     kube.kubectl("scale", scaled, "--replicas=0", *in_namespace(SYSTEM))
     failed = helm.test(UMBRELLA, SYSTEM, check=False)

@@ -1,18 +1,21 @@
-"""KubeRay 1.2.2 → 1.6.2 → 1.2.2 under a RayCluster that runs: no pod restarts, no state is lost."""
+"""KubeRay 1.2.2 → 1.6.2 → 1.2.2 under a RayCluster: no pod is made anew, and where pods run no state is lost."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.fleet import Fleet, wait_ready
+from tests.e2e.conftest import need_images
+from tests.e2e.fleet import Fleet, wait_established, wait_ready
 from tests.e2e.helm import SYSTEM, TEAM, UMBRELLA, Helm, clear, platform_file
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
+from tests.e2e.lab.processes import Process
 
 PLATFORM_FILE, TEAM_FILE = "values/platform.yaml", f"values/namespaces/{TEAM}.yaml"
 OLD, NEW = "1.2.2", "1.6.2"
@@ -94,6 +97,56 @@ def check(kube: Kube, version: str, pods: dict[str, tuple[str, int]], number: in
     assert count(kube, 1) == number
 
 
+@contextmanager
+def operating(lab: Lab, program: Path) -> Iterator[Process]:
+    """The operator as a process, for a cluster without pods."""
+    flags = ["-enable-leader-election=false", f"-kubeconfig={lab.kubeconfig}"]
+    process = lab.spawn(program.name, [program, *flags], {"POD_NAMESPACE": SYSTEM})
+    try:
+        yield process
+    finally:
+        process.stop(grace=0)
+
+
+@pytest.fixture
+def cleared_api(api: Kube) -> Iterator[None]:
+    clear(api)
+    yield
+    free = ("--type=merge", '--patch={"metadata":{"finalizers":null}}', f"--namespace={TEAM}")
+    api.kubectl("patch", "raycluster", "main", *free, check=False)
+    clear(api)
+
+
+def test_the_operators_want_the_same_pods(
+    api_lab: Lab, api: Kube, cleared_api: None, programs: Callable[[str], Path], tmp_path: Path
+) -> None:
+    """Where no pod runs: what each version makes of a RayCluster that the other one's pods belong to."""
+    fleet = Fleet.sample(tmp_path / "fleet")
+    seen: list[set[str]] = []
+    for version in (OLD, NEW, OLD):
+        fleet.write({PLATFORM_FILE: pinned(fleet, version)})
+        for part in ("crds", "namespaces"):
+            api.apply(fleet.rendered / part)
+        wait_established(api, "rayclusters.ray.io")
+        with operating(api_lab, programs(f"kuberay-{version}")) as operator:
+            started = '"logger":"controllers.RayCluster","msg":"Starting workers"'
+            until(f"KubeRay {version} works", lambda: started in operator.log.read_text(), 120)  # noqa: B023
+            api.apply(fleet.rendered / "ray")
+
+            def reconciled() -> set[str]:
+                found = api.get("raycluster", "main", TEAM)
+                assert found
+                assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
+                pods = api.list("pods", TEAM, "ray.io/cluster=main")
+                return {pod["metadata"]["uid"] for pod in pods if len(pods) == 2}
+
+            until(f"KubeRay {version} has seen to the RayCluster", reconciled, 120)
+            time.sleep(5)  # for what it might do next
+            seen.append(reconciled())
+        print(f"KubeRay {version}: {sorted(seen[-1])}")
+    assert seen[0] == seen[1] == seen[2]
+
+
 @pytest.mark.full
 def test_by_kubectl(kube: Kube, deploy: Callable[..., Fleet], tmp_path: Path) -> None:
     fleet = Fleet.sample(tmp_path / "fleet")
@@ -137,7 +190,7 @@ def cleared(lab: Lab, kube: Kube) -> Iterator[None]:
 def test_by_helm(
     kube: Kube,
     programs: Callable[[str], Path],
-    need_images: Callable[[Fleet], None],
+    request: pytest.FixtureRequest,
     cleared: None,
     tmp_path: Path,
 ) -> None:
@@ -147,7 +200,7 @@ def test_by_helm(
     platform, team = pinned(fleet, OLD), (fleet.root / TEAM_FILE).read_text()
     platform = f"{platform.partition('redis:')[0]}redis: {{enabled: false}}\n"
     fleet.write({PLATFORM_FILE: platform, TEAM_FILE: without_line(team, "gcsFaultTolerance")})
-    need_images(fleet)
+    need_images(fleet, request)
     helm.umbrella("install", fleet, "--create-namespace", "--wait", "--wait-for-jobs", "--timeout=10m")
     helm.namespace("install", fleet, TEAM)
     ready(kube, fleet)
