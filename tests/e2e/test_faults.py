@@ -21,12 +21,14 @@ from tests.e2e.troubleshooting import seen
 
 TEAM = "team-a"
 SMALL = "{cpu: 300m, memory: 2Gi}"
+# Ray says what is wrong with Redis once a head has waited for it; nobody wants to wait five minutes here.
+IMPATIENT = '{cpu: 300m, memory: 2Gi, env: {ONEBLOCK_REDIS_PATIENCE_SECONDS: "10"}}'
 CLUSTERS = f"""
 rayClusters:
   plain: {{head: {SMALL}}}
   late: {{head: {SMALL}}}
-  kept: {{gcsFaultTolerance: {{enabled: true}}, head: {SMALL}}}
-  new: {{gcsFaultTolerance: {{enabled: true}}, head: {SMALL}}}
+  kept: {{gcsFaultTolerance: {{enabled: true}}, head: {IMPATIENT}}}
+  new: {{gcsFaultTolerance: {{enabled: true}}, head: {IMPATIENT}}}
   logged: {{logs: {{size: 1Gi}}, head: {SMALL}}}
   mistyped: {{image: "docker.io/rayproject/ray:2.60.O", head: {SMALL}}}
   unloaded:
@@ -50,7 +52,12 @@ class Ray:
 
     def objects(self, name: str) -> list[dict[str, Any]]:
         """What OneBlock renders for a cluster, the RayCluster last."""
-        found = [each for each in self.fleet.objects(f"ray/{TEAM}") if each["metadata"]["name"].split("-")[0] == name]
+        shared = ("ConfigMap",)  # the script by which heads wait for Redis
+        found = [
+            each
+            for each in self.fleet.objects(f"ray/{TEAM}")
+            if each["kind"] in shared or each["metadata"]["name"].split("-")[0] == name
+        ]
         return sorted(found, key=lambda each: each["kind"] == "RayCluster")
 
     def apply(self, name: str) -> None:
