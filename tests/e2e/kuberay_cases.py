@@ -312,7 +312,6 @@ N | ok    | suspended | suspend: true
 N | OB497 | four fields | schedule: "* * * *"
 N | OB497 | an interval backwards in time | schedule: "@every -5h"
 N | OB497 | six fields | schedule: "0 0 0 * * *"
-N | OB497 | nothing | schedule: ""
 N | OB497 | the eighth day of the week | schedule: "0 0 * * 7"
 N | OB497 | the sixtieth minute | schedule: "60 * * * *"
 N | OB497 | the zeroth month | schedule: "0 0 1 0 *"
