@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -199,6 +200,7 @@ def test_by_helm(
     fleet = Fleet.sample(tmp_path / "fleet")
     platform, team = pinned(fleet, OLD), (fleet.root / TEAM_FILE).read_text()
     platform = f"{platform.partition('redis:')[0]}redis: {{enabled: false}}\n"
+    shutil.rmtree(fleet.rendered)  # a render would not remove so much of it by itself
     fleet.write({PLATFORM_FILE: platform, TEAM_FILE: without_line(team, "gcsFaultTolerance")})
     need_images(fleet, request)
     helm.umbrella("install", fleet, "--create-namespace", "--wait", "--wait-for-jobs", "--timeout=10m")
