@@ -161,7 +161,7 @@ def oldest(tmp_path: Path) -> Iterator[Tenants]:
 
 @contextmanager
 def _scratch() -> Iterator[tuple[Lab, Kube]]:
-    with _running(node=False) as lab, _connected(lab.kube()) as kube:
+    with _running(node=False, kind=Lab) as lab, _connected(lab.kube()) as kube:
         yield lab, kube
 
 
