@@ -145,7 +145,7 @@ def every_kind(api: Kube, cleared_api: None, scratch: Path) -> Iterator[None]:
     for name in names:
         wait_established(api, name)
     yield
-    api.kubectl("delete", "crd", *names, "--ignore-not-found")
+    api.kubectl("delete", "crd", *names, "--ignore-not-found", "--wait=false")
 
 
 def test_an_installation_tried_by_helm_3(
@@ -155,7 +155,7 @@ def test_an_installation_tried_by_helm_3(
     helm = Helm(programs("helm3"), api, tmp_path)
     for name in NAMES:
         for arguments, ours, tests in installs(fleet(name, scratch)):
-            said = helm.run("install", *arguments, "--dry-run=client", "--output=json").stdout
+            said = helm.run("install", *arguments, "--take-ownership", "--dry-run=client", "--output=json").stdout
             assert without_tests(of_a_dry_run(said), tests) == ours, name
 
 

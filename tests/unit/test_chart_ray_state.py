@@ -146,7 +146,7 @@ def test_a_head_waits_for_its_redis(kuberay: str) -> None:
         assert waits["command"] == ["python3 /etc/oneblock/ray/wait_for_redis.py || true"]
         assert waits["volumeMounts"] == [{"name": "wait-for-redis", "mountPath": "/etc/oneblock/ray", "readOnly": True}]
         [volume] = made["headGroupSpec"]["template"]["spec"]["volumes"]
-        assert volume == {"name": "wait-for-redis", "configMap": {"name": "ray-wait-for-redis"}}
+        assert volume == {"name": "wait-for-redis", "configMap": {"name": "ray-wait-for-redis", "optional": True}}
         assert list(one(found, "ConfigMap", "ray-wait-for-redis")["data"]) == ["wait_for_redis.py"]
         assert not {"command", "volumeMounts"} & set(works)
 

@@ -59,8 +59,10 @@ spec:
   {{- if or $code $logs $wait }}
   volumes:
   {{- if $wait }}
+  {{- /* Optional: the pod that tidies up Redis has this volume too, and starts when the release is gone already. */}}
   - configMap:
       name: {{ include "ray.gcs.wait.object" . }}
+      optional: true
     name: wait-for-redis
   {{- end }}
   {{- if $code }}
