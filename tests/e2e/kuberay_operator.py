@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from tests.e2e.kube import Kube, Objects
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.network import ADDRESS
+from tests.e2e.lab.programs import program
 
 OPERATOR = "kuberay-1.6.2"
 DASHBOARD = Path(__file__).parent / "ray_dashboard.py"
@@ -47,7 +48,7 @@ def start(lab: Lab, setting: str, namespace: str, flags: Iterable[str], port: in
     lab.spawn(
         f"kuberay-{setting}",
         [
-            *(OPERATOR, "--enable-leader-election=false", f"--watch-namespace={namespace}", *flags),
+            *(program(OPERATOR), "--enable-leader-election=false", f"--watch-namespace={namespace}", *flags),
             *(f"--metrics-addr=127.0.0.1:{port}", f"--health-probe-bind-address=127.0.0.1:{port + 1}"),
             *("--reconcile-concurrency=20", "--qps=500", "--burst=1000", "--use-kubernetes-proxy"),
         ],

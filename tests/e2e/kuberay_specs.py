@@ -172,7 +172,7 @@ def _examples() -> Iterator[Case]:
 
 def _example(folder: str, values: dict[str, Any], expected: str) -> Iterator[Case]:
     clusters = values.get("rayClusters", {})
-    keep = folder[:5] in ("OB401", "OB402", "OB404")  # these are about names
+    keep = folder[:5] in ("OB401", "OB402")  # these are about names
     owners = {**values.get("rayJobs", {}), **values.get("rayServices", {})}
     for section in ("rayClusters", "rayJobs", "rayServices"):
         for number, (key, entry) in enumerate(values.get(section, {}).items(), start=1):
@@ -181,7 +181,7 @@ def _example(folder: str, values: dict[str, Any], expected: str) -> Iterator[Cas
             kind = {"rayClusters": "RayCluster", "rayServices": "RayService"}.get(section, "RayJob")
             kind = "RayCronJob" if kind == "RayJob" and "schedule" in entry else kind
             namespace = f"{folder.replace('/', '-').lower()}-{kind[3:].lower()}-{number}"
-            name = key if keep else namespace
+            name = key if keep and key != MAIN else namespace
             others = {MAIN: CLUSTER} if section == "rayJobs" and MAIN in clusters else {}
             file = {"rayClusters": others} if others else {}
             file[section] = {**file.get(section, {}), name: entry}
