@@ -28,6 +28,11 @@ LISTS = {
     "Job": ("/apis/batch/v1", "jobs"),
     "Event": ("/api/v1", "events"),
 }
+STAND_INS = (
+    ("scheduling.volcano.sh", "v1beta1", "PodGroup"),
+    ("gateway.networking.k8s.io", "v1", "Gateway"),
+    ("gateway.networking.k8s.io", "v1", "HTTPRoute"),
+)
 EVERY_MINUTE = "* * * * *"
 LAST = "last"
 """The RayCronJob that is made after all others: once the operator has refused it, it has seen all others."""
@@ -50,7 +55,7 @@ def start(lab: Lab, setting: str, namespace: str, flags: Iterable[str], port: in
         [
             *(program(OPERATOR), "--enable-leader-election=false", f"--watch-namespace={namespace}", *flags),
             *(f"--metrics-addr=127.0.0.1:{port}", f"--health-probe-bind-address=127.0.0.1:{port + 1}"),
-            *("--reconcile-concurrency=20", "--qps=500", "--burst=1000", "--use-kubernetes-proxy"),
+            *("--reconcile-concurrency=20", "--qps=500", "--burst=1000"),
         ],
     )
 
@@ -151,6 +156,8 @@ class Namespace:
         if kind == "RayCronJob":
             return self._missing_run(spec, children["RayJob"])
         if kind == "RayJob":
+            if "DeadlineSeconds" in status.get("message", "") and status.get("jobDeploymentStatus") == "Failed":
+                return ""  # it had the time that it asked for, and its cluster is gone
             missing = _missing_submission(spec, status, children["Job"])
             if missing or spec.get("suspend") or spec.get("clusterSelector"):
                 return missing
@@ -201,7 +208,10 @@ def stand_in_crd(group: str, version: str, kind: str) -> Object:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
+        "metadata": {
+            "name": f"{plural}.{group}",
+            "annotations": {"api-approved.kubernetes.io": "unapproved, a stand-in"},
+        },
         "spec": {
             "group": group,
             "scope": "Namespaced",

@@ -60,7 +60,8 @@ EXAMPLE_SETTINGS = {
     "OB499": "closed",
 }
 """The examples that are about an operator set up otherwise."""
-
+NEWER_EXAMPLES = ("OB498",)
+"""Rules this KubeRay has, whose examples are in the words of a newer one."""
 DELETION = re.compile(r"\b(Delete\w+)@(\w+)(?:\+(-?\d+))?")
 
 
@@ -162,7 +163,7 @@ def _file(kind: str, name: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 def _examples() -> Iterator[Case]:
     """Every entry of the examples in ``tests/rules`` whose rule this KubeRay has, with the cluster it runs on."""
     for rule in all_rules():
-        if rule.family != 4 or not rule.applies(VERSIONS):
+        if rule.family != 4 or not rule.applies(VERSIONS) or rule.code in NEWER_EXAMPLES:
             continue
         for folder in (rule.code, f"{rule.code}/near"):
             values = yaml.safe_load((EXAMPLES / folder / "namespaces" / "team.yaml").read_text(encoding="utf-8"))
