@@ -31,6 +31,8 @@ def sub_charts() -> Path:
     return charts() / "oneblock" / "charts"
 
 
-def sample_fleets() -> Path:
-    """The folder of sample values."""
-    return ROOT / "values"
+def sample_fleets() -> dict[str, Path]:
+    """The values folder of each sample fleet, by name; ``getting-started`` is the one to start from."""
+    values = ROOT / "values"
+    more = sorted(path for path in (values / "samples").iterdir() if (path / "values").is_dir())
+    return {"getting-started": values, **{path.name: path / "values" for path in more}}

@@ -14,11 +14,9 @@ from generator.charts.store import chart_folder
 from generator.fleet import Namespace, Platform, open_namespace
 from generator.plan import Release, namespace_grants, namespace_releases, platform_releases
 from generator.source import Document, read
+from tests.fleets import ROOTS
 
-ROOT = Path(__file__).parents[1]
-FOLDERS = {"getting-started": ROOT / "values"} | {
-    each.name: each / "values" for each in sorted((ROOT / "tests" / "fleets").iterdir()) if (each / "values").is_dir()
-}
+FOLDERS = {name: root / "values" for name, root in ROOTS.items()}
 NAMES = sorted(FOLDERS)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from generator.charts.crds import ANNOTATIONS, Form, crd_yaml, crds
+from generator.charts.crd_text import crd_yaml
+from generator.charts.crds import ANNOTATIONS, Form, crds
 from generator.schema import Versions
 
 METADATA = """\

@@ -1,18 +1,17 @@
 """The CustomResourceDefinitions of KubeRay, made from the field tables for any supported KubeRay.
 
-Two forms. ``slim`` leaves Kubernetes' large types open (pod templates, Services): small enough for a plain ``kubectl
-apply``, whose record of the last apply may have 262,144 bytes, and open to any Kubernetes' pod fields. ``full`` closes
-them, as KubeRay's own CRDs do. In both, ``workerGroupSpecs`` is a map list with the key ``groupName``, so that a
-server-side apply merges group by group.
+Two forms. ``full``, the default, types everything as KubeRay's own CRDs do: an object the operator cannot read is
+refused. That matters to everybody, because the operator lists all objects of a kind at once and takes in none while one
+of them has, say, a word where Go wants a number. It serves ``v1`` alone, which keeps each CRD small enough for a plain
+``kubectl apply``, whose record of the last apply may have 262,144 bytes. ``slim`` leaves Kubernetes' large types open
+(pod templates, Services): 30 kB, any Kubernetes' pod fields, and no such protection. In both, ``workerGroupSpecs`` is a
+map list with the key ``groupName``, so that a server-side apply merges group by group.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
-
-import yaml
 
 from generator.charts.crds_kubernetes import structural
 from generator.schema import fields
@@ -30,8 +29,7 @@ OPEN: Final = frozenset(
         "io.k8s.api.networking.v1.NetworkPolicyIngressRule",
     }
 )
-"""The Kubernetes types that the slim form leaves open: the large ones. The small ones stay as strict as upstream's,
-because the operator's cache cannot take in a list in which one object has, say, a number where Go wants a string."""
+"""The Kubernetes types that the slim form leaves open: the large ones. The small ones stay as strict as upstream's."""
 
 ANNOTATIONS: Final[Mapping[str, str]] = {
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
@@ -40,7 +38,7 @@ ANNOTATIONS: Final[Mapping[str, str]] = {
 """For every CRD in a chart: whoever deletes a CRD deletes all objects of its kind."""
 
 
-def crds(kuberay: str, form: Form = "slim") -> dict[str, dict[str, Any]]:
+def crds(kuberay: str, form: Form = "full") -> dict[str, dict[str, Any]]:
     """The CRDs of a KubeRay release by name (``rayclusters.ray.io``), sorted; metadata holds the name only.
 
     Raises ``UnsupportedRelease`` for a KubeRay that the tables do not describe.
@@ -48,15 +46,6 @@ def crds(kuberay: str, form: Form = "slim") -> dict[str, dict[str, Any]]:
     kinds = (tables().kinds[name] for name in fields.kinds(kuberay))
     made = (_crd(kind, kuberay, form) for kind in kinds)
     return {crd["metadata"]["name"]: crd for crd in sorted(made, key=lambda crd: str(crd["metadata"]["name"]))}
-
-
-def crd_yaml(crd: Mapping[str, Any]) -> str:
-    """An object as block YAML, the same bytes for the same object: keys in their order, no anchors, no folded lines.
-
-    Strings that any YAML reader could take for something else are quoted. Go templates leave the text as it is.
-    """
-    text: str = yaml.dump(crd, Dumper=_Dumper, sort_keys=False, default_flow_style=False, width=2**20)
-    return text.replace("{{", '{{ "{{" }}')
 
 
 def _crd(kind: Kind, kuberay: str, form: Form) -> dict[str, Any]:
@@ -75,7 +64,11 @@ def _crd(kind: Kind, kuberay: str, form: Form) -> dict[str, Any]:
                 "singular": kind.name.lower(),
             },
             "scope": "Namespaced",
-            "versions": [_version(kind, version, kuberay, now, form) for version in kind.versions],
+            "versions": [
+                _version(kind, version, kuberay, now, form)
+                for version in kind.versions
+                if version.storage or form == "slim"
+            ],
         },
     }
 
@@ -109,24 +102,3 @@ def _child(key: str, value: Any, kubernetes: str, form: Form) -> Any:
     if key in ("items", "additionalProperties"):
         return _expand(value, kubernetes, form)
     return value
-
-
-class _Dumper(yaml.CSafeDumper):
-    """PyYAML's writer with quotes wherever a string is not plainly a word, and without anchors."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML asks for each object
-        return True
-
-
-_PLAIN: Final = re.compile(r"\.?[A-Za-z][\w./-]*(?: [A-Za-z][\w./-]*)*")
-_WORDS: Final = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"})
-"""What some YAML reader takes for a bool, a null or a float."""
-
-
-def _string(dumper: yaml.CSafeDumper, value: str) -> yaml.ScalarNode:
-    plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS
-    quote = '"' if "'" in value and '"' not in value and "\\" not in value else "'"
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=None if plain else quote)
-
-
-_Dumper.add_representer(str, _string)

@@ -15,17 +15,15 @@ from typing import Any, Final
 import yaml
 
 from generator import resources
-from generator.schema.fields import QUANTITY
+from generator.schema.fields import INT_OR_STRING, QUANTITY, TIME
 
 _API: Final = "io.k8s.api."
 _MACHINERY: Final = "io.k8s.apimachinery.pkg."
 _STRINGS: Final = {"type": "object", "additionalProperties": {"type": "string"}}
 _SPECIAL: Final[Mapping[str, Mapping[str, Any]]] = {
     _MACHINERY + "api.resource.Quantity": QUANTITY,
-    _MACHINERY + "util.intstr.IntOrString": {
-        "anyOf": [{"type": "integer"}, {"type": "string"}],
-        "x-kubernetes-int-or-string": True,
-    },
+    _MACHINERY + "util.intstr.IntOrString": INT_OR_STRING,
+    _MACHINERY + "apis.meta.v1.Time": TIME,
     # controller-gen keeps these five fields of embedded metadata and drops what only the API server writes.
     _MACHINERY + "apis.meta.v1.ObjectMeta": {
         "type": "object",

@@ -21,7 +21,7 @@ VERSION = "0.1.0"
 Crds = Literal["slim", "full"]
 
 
-def generate(versions: Versions, *, crds: Crds = "slim") -> dict[str, bytes]:
+def generate(versions: Versions, *, crds: Crds = "full") -> dict[str, bytes]:
     """Every file of the umbrella chart for these versions, by its path below ``charts/oneblock/``.
 
     Sub-charts are under ``charts/<name>/``, whole and installable by themselves. Same versions, same bytes: sorted, LF,

@@ -13,7 +13,7 @@ from generator.cli.context import FINDINGS, Context, pass_context
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 when the charts would change.")
 @click.option("--charts", type=click.Path(path_type=Path), metavar="DIR", help="The charts' folder (default: charts).")
 @click.option(
-    "--crds", type=click.Choice(["slim", "full"]), default="slim", help="Pod templates in CRDs: open or closed."
+    "--crds", type=click.Choice(["full", "slim"]), default="full", help="Pod templates in CRDs: typed or open."
 )
 @pass_context
 def command(context: Context, check: bool, charts: Path | None, crds: str) -> None:
@@ -28,7 +28,7 @@ def command(context: Context, check: bool, charts: Path | None, crds: str) -> No
 
     folder = (charts or context.root / "charts") / "oneblock"
     try:
-        report = generate_charts(context.root, folder, crds="full" if crds == "full" else "slim", write=not check)
+        report = generate_charts(context.root, folder, crds="slim" if crds == "slim" else "full", write=not check)
     except OSError as error:
         raise click.ClickException(f"{folder} cannot be written: {error.strerror}") from error
     if check:

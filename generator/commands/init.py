@@ -11,6 +11,7 @@ from generator.schema.values import write_schemas
 from generator.templating import blueprints
 
 GitOps = Literal["argocd", "flux", "none"]
+START = "getting-started"
 
 
 class InitError(Exception):
@@ -30,14 +31,15 @@ class Written:
     about: str = ""
 
 
-def new_fleet(gitops: GitOps, ci: str | None) -> list[Written]:
-    """The files of a new fleet, in the order they are told of."""
-    platform = (resources.sample_fleets() / "platform.yaml").read_text(encoding="utf-8")
-    team = (resources.sample_fleets() / "namespaces" / "team-a.yaml").read_bytes()
+def new_fleet(gitops: GitOps, ci: str | None, sample: str = START) -> list[Written]:
+    """The files of a new fleet made from a sample, in the order they are told of."""
+    values = resources.sample_fleets()[sample]
+    platform = (values / "platform.yaml").read_text(encoding="utf-8")
     about = "the platform: operator, Redis, queues, namespaces"
+    teams = sorted((values / "namespaces").iterdir())
     files = [
         Written("values/platform.yaml", (platform + _blueprint("gitops.yaml", gitops=gitops)).encode(), about),
-        Written("values/namespaces/team-a.yaml", team, "one team's RayCluster"),
+        *(Written(f"values/namespaces/{file.name}", file.read_bytes(), "one team's Ray") for file in teams),
         Written("CODEOWNERS", _blueprint("CODEOWNERS").encode(), "who may change which file"),
         Written(".gitignore", _blueprint("gitignore").encode()),
         *(Written(f"schemas/{name}", content) for name, content in write_schemas().items()),

@@ -202,6 +202,13 @@ class Workload:
         """Its RayJobSpec, empty if it is no job."""
         return as_map(self.object.get(*self.job_path)) if self.job_path else {}
 
+    @property
+    def templates(self) -> list[Path]:
+        """The paths of its pod templates: of head, worker groups and submitter."""
+        groups = self.cluster.groups if self.cluster else []
+        found: list[Path] = [(*group.path, "template") for group in groups]
+        return [*found, (*self.job_path, "submitterPodTemplate")] if self.job_path else found
+
     def span(self, path: Path = (), *, key: bool = False) -> Span:
         """The text that set ``path`` of the object; its entry's name in the values file for OneBlock's own defaults."""
         found = self.object.place(path)

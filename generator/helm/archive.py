@@ -12,6 +12,9 @@ LEFT_OUT = ("values.schema.json", "README.md", "templates/NOTES.txt", ".pyc")
 """Helm compiles the schema anew for every release, which is more than half of the time of a render; OneBlock has
 checked the same values against a stricter one."""
 
+TESTS = "templates/tests/"
+"""What ``helm test`` runs is no part of a release: nothing but Helm would run it, or ever remove it."""
+
 
 def archive(chart: Path) -> bytes:
     """The chart at ``chart``, packed; the same bytes each time."""
@@ -19,10 +22,10 @@ def archive(chart: Path) -> bytes:
 
 
 def contents(chart: Path) -> dict[str, bytes]:
-    """The chart's files by their path in it, without those that are :data:`LEFT_OUT`."""
+    """The chart's files by their path in it, without those that are :data:`LEFT_OUT`, and its :data:`TESTS`."""
     files = sorted(each for each in chart.rglob("*") if each.is_file())
     named = {file.relative_to(chart).as_posix(): file for file in files}
-    return {name: file.read_bytes() for name, file in named.items() if not name.endswith(LEFT_OUT)}
+    return {name: file.read_bytes() for name, file in named.items() if not (name.endswith(LEFT_OUT) or TESTS in name)}
 
 
 def pack(chart: str, files: Mapping[str, bytes]) -> bytes:

@@ -43,7 +43,7 @@ class BinaryEngine:
             file = Path(folder) / "values.json"
             file.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
             flags = ["--namespace", namespace, "--values", str(file), "--kube-version", self._kube_version]
-            text = self._run(["template", release, str(chart), *flags])
+            text = self._run(["template", release, str(chart), "--skip-tests", *flags])
         return split_documents(text)
 
     def render_many(self, chart: Path, releases: Sequence[Release]) -> list[Printed]:

@@ -34,7 +34,8 @@ class Engine(Protocol):
     def render(self, chart: Path, release: str, namespace: str, values: Mapping[str, Any]) -> list[str]:
         """The manifests of a release, one text an object, in no promised order.
 
-        ``chart`` is a chart's folder; hooks are included, NOTES.txt and empty documents are not. Raises HelmError.
+        ``chart`` is a chart's folder; hooks are included, but not those of ``helm test``, NOTES.txt, empty documents.
+        Raises HelmError.
         """
         ...
 

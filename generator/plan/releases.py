@@ -48,7 +48,7 @@ def platform_releases(platform: Platform) -> Iterator[Release]:
     for chart in ("crds", "operator", "queues", "redis"):
         if _enabled(platform, chart):
             values = _as_dict(platform.at(chart)) | {"global": _global(platform, chart)}
-            if chart == "redis":
+            if chart in ("queues", "redis"):  # the names are all they read
                 values["global"]["namespaces"] = {name: {} for name in sorted(platform.namespaces)}
             yield Release(chart, f"oneblock-{chart}", system, chart, system, values)
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.diagnostics import Label, Level, near
-from generator.fleet import Namespace, Place, Platform
+from generator.fleet import Namespace, Place, Platform, Workload
 from generator.fleet.workload import as_list, as_map
 from generator.rules.registry import Finding, Scope, rule
 
 PEOPLE = ("owners", "users")
+DEPLOYER = "ray-deployer"
 
 
 @rule("OB301", "a namespace file needs its namespace declared in the platform file", Scope.NAMESPACE)
@@ -135,3 +136,26 @@ def watched_not_declared(platform: Platform) -> Iterator[Finding]:
                 (platform.place / "operator" / "watchNamespaces" / index).span(),
                 label=f"did you mean {close}?" if close else "",
             )
+
+
+@rule("OB309", "no pod runs as the deployer", Scope.WORKLOAD, source="chart operator, policy oneblock-deployer")
+def pod_as_deployer(workload: Workload) -> Iterator[Finding]:
+    """Whoever describes a pod chooses its service account, and code in the pod has that account's rights. The account
+    ``ray-deployer`` is what Argo CD and Flux act as: it may do what users, and even owners, may not. The cluster's
+    admission policy refuses such pods, one by one and long after the merge. A RayCluster that autoscales runs its head
+    as an account of the cluster's own name. Name another account, or another cluster."""
+    for path in workload.templates:
+        for field in ("serviceAccountName", "serviceAccount"):
+            account = (*path, "spec", field)
+            if workload.object.get(*account) == DEPLOYER:
+                what = f'service account "{DEPLOYER}" is for Argo CD and Flux, no pod may run as it'
+                yield Finding(what, workload.span(account))
+    if workload.kind == "RayCluster" and workload.name == DEPLOYER and _runs_as_itself(workload):
+        what = f'the head of "{DEPLOYER}" would run as the service account of that name'
+        yield Finding(what, workload.place.span(key=True))
+
+
+def _runs_as_itself(workload: Workload) -> bool:
+    """Whether the operator makes an account of the cluster's name for the head."""
+    cluster = workload.cluster
+    return bool(cluster and cluster.autoscaling and not cluster.head.pod.get("serviceAccountName"))

@@ -11,7 +11,8 @@ from generator.rules.cel import Cel, Kind
 from generator.rules.registry import Finding, Scope, rule
 
 QUEUE_LABEL = ("metadata", "labels", "volcano.sh/queue-name")
-QUEUED: tuple[Kind, ...] = ("RayCluster", "RayJob", "RayService")
+QUEUE_ANNOTATION = ("metadata", "annotations", "scheduling.volcano.sh/queue-name")
+QUEUED: tuple[Kind, ...] = ("RayCluster", "RayJob", "RayService", "RayCronJob")
 
 
 def children(platform: Platform, name: str) -> list[Queue]:
@@ -48,22 +49,34 @@ def usable(platform: Platform, namespace: str) -> str:
 def queue_not_granted(workload: Workload, namespace: Namespace) -> Iterator[Finding]:
     """Volcano lets any namespace name any queue; OneBlock binds queues to namespaces in the platform file, and an
     admission policy repeats the check in the cluster. Ask the cluster admin to add the namespace to the queue's
-    ``namespaces``, or choose one of the granted queues."""
+    ``namespaces``, or choose one of the granted queues. An annotation of the pods that names a queue is held to the
+    same, although Volcano reads it only in pods that no Ray cluster's PodGroup holds."""
     platform = namespace.platform
     queue = platform.queues.get(effective(workload))
-    if queue is None or platform.batch_scheduler != "volcano":
+    if queue and platform.batch_scheduler == "volcano" and not children(platform, queue.name):
+        yield from _not_granted(queue.name, namespace, asked(workload))
+    if not (platform.batch_scheduler == "volcano" or platform.queues):
         return
-    if queue.grants(namespace.name) or children(platform, queue.name):
+    for path in workload.templates:
+        annotation = (*path, *QUEUE_ANNOTATION)
+        if (name := workload.object.get(*annotation)) is not None:
+            yield from _not_granted(str(name), namespace, workload.span(annotation))
+
+
+def _not_granted(name: str, namespace: Namespace, span: Span) -> Iterator[Finding]:
+    platform = namespace.platform
+    queue = platform.queues.get(name)
+    if queue.grants(namespace.name) and not children(platform, name) if queue else name == DEFAULT_QUEUE:
         return
     yield Finding(
-        message=f'queue "{queue.name}" is not granted to namespace "{namespace.name}"',
-        span=asked(workload),
+        message=f'queue "{name}" is not granted to namespace "{namespace.name}"',
+        span=span,
         label="not granted",
         notes=(
             f"{namespace.name} may use: {usable(platform, namespace.name)}",
             "the cluster would refuse it too: admission policy oneblock-queue-grants",
         ),
-        related=(Label((queue.place / "namespaces").span(), "granted here"),),
+        related=(Label((queue.place / "namespaces").span(), "granted here"),) if queue else (),
     )
 
 

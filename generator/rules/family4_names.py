@@ -214,8 +214,8 @@ def object_label_invalid(workload: Workload) -> Iterator[Finding]:
     source="pod.go labelPod; the API server refuses the pods",
 )
 def pod_label_invalid(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
-    """The CRD does not look into pod templates: the object is taken, and the operator then tries for ever to create
-    pods that the API server refuses for their labels. Correct the label; put free text into an annotation."""
+    """The CRD takes any text for a pod template's label: the object is taken, and the operator then tries for ever to
+    create pods that the API server refuses for their labels. Correct the label; put free text into an annotation."""
     for group in cluster.groups:
         yield from _pod_labels(group, workload)
 

@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 
 from generator.diagnostics import Label, Level
-from generator.fleet import Place, Platform, Queue
+from generator.fleet import Platform, Queue
 from generator.fleet.model import DEFAULT_QUEUE
-from generator.fleet.quantities import SHORT_NAMES, parse, show
+from generator.fleet.quantities import show
 from generator.fleet.workload import as_list, as_map
 from generator.rules.family3_pods import extended
+from generator.rules.family5_counting import amounts, counted, reads_missing_as_nothing, too_much_of_nothing
 from generator.rules.registry import Finding, Scope, rule
 
 WEBHOOK = "Volcano pkg/webhooks/admission/queues/validate"
 FIELDS = ("guarantee", "deserved", "capability")
 
 
-def amounts(queue: Queue, field: str) -> dict[str, tuple[Fraction, Place]]:
-    """A queue's ``capability``, ``deserved`` or ``guarantee`` by Kubernetes resource name, with the places."""
-    found = {}
-    for key, value in as_map(queue.spec.get(field)).items():
-        amount = parse(value)
-        if amount is not None:
-            found[SHORT_NAMES.get(key, key)] = (amount, queue.place / field / key)
-    return found
-
-
-def reads_missing_as_nothing(platform: Platform) -> bool:
-    """Whether Volcano's webhook takes a resource left out of an upper amount for 0 (1.13 to 1.14.1)."""
-    return platform.versions.at_least("volcano", "1.13") and not platform.versions.at_least("volcano", "1.14.2")
-
-
-def _above(queue: Queue, lower: str, upper: str) -> Iterator[Finding]:
+def _above(queue: Queue, lower: str, upper: str, platform: Platform) -> Iterator[Finding]:
     """Resources of which ``lower`` has more than ``upper``; one that ``upper`` leaves out is not looked at."""
     bounds = amounts(queue, upper)
+    rounded = reads_missing_as_nothing(platform)
     for resource, (amount, place) in amounts(queue, lower).items():
         bound, where = bounds.get(resource, (amount, place))
-        if amount > bound:
+        if counted(amount, resource) > counted(bound, resource) if rounded else amount > bound:
             yield Finding(
                 f'{lower} of queue "{queue.name}" is {show(amount, resource)} {resource}, '
                 f"above its {upper} of {show(bound, resource)}",
@@ -57,22 +43,22 @@ def part_of_a_device(queue: Queue) -> Iterator[Finding]:
 
 
 @rule("OB502", "a queue guarantees more than it deserves", Scope.QUEUE, source=WEBHOOK)
-def guarantee_above_deserved(queue: Queue) -> Iterator[Finding]:
+def guarantee_above_deserved(queue: Queue, platform: Platform) -> Iterator[Finding]:
     """``guarantee`` is kept free for the queue, ``deserved`` is what it may take back: the first is part of the second.
     Volcano's webhook refuses the queue. Raise ``deserved`` or lower ``guarantee``."""
-    yield from _above(queue, "guarantee", "deserved")
+    yield from _above(queue, "guarantee", "deserved", platform)
 
 
 @rule("OB503", "what a queue guarantees it must deserve", Scope.QUEUE, source=WEBHOOK)
 def guarantee_without_deserved(queue: Queue, platform: Platform) -> Iterator[Finding]:
     """A resource left out of ``deserved`` is deserved 0 of, less than any guarantee: Volcano's webhook refuses the
-    queue. Before Volcano 1.14.2 a queue without any ``deserved`` passes. Write the resource under ``deserved`` too."""
+    queue. Before Volcano 1.14 a queue without any ``deserved`` passes. Write the resource under ``deserved`` too."""
     deserved = amounts(queue, "deserved")
-    always = platform.versions.at_least("volcano", "1.14.2")
-    if not always and not (reads_missing_as_nothing(platform) and deserved):
+    if not platform.versions.at_least("volcano", "1.14") and not (reads_missing_as_nothing(platform) and deserved):
         return
+    always = platform.versions.at_least("volcano", "1.14.2")
     for resource, (amount, place) in amounts(queue, "guarantee").items():
-        if resource not in deserved and (amount or always):
+        if resource not in deserved and (always or too_much_of_nothing(amount, resource, platform)):
             yield Finding(
                 f'queue "{queue.name}" is guaranteed {show(amount, resource)} {resource} and deserves none',
                 place.span(),
@@ -81,18 +67,19 @@ def guarantee_without_deserved(queue: Queue, platform: Platform) -> Iterator[Fin
 
 
 @rule("OB504", "a queue deserves more than it may use", Scope.QUEUE, source=WEBHOOK)
-def deserved_above_capability(queue: Queue) -> Iterator[Finding]:
+def deserved_above_capability(queue: Queue, platform: Platform) -> Iterator[Finding]:
     """``capability`` is the ceiling, so a queue can never get what it deserves above it; Volcano's webhook refuses the
     queue. Raise ``capability`` or lower ``deserved``."""
-    yield from _above(queue, "deserved", "capability")
+    yield from _above(queue, "deserved", "capability", platform)
 
 
 @rule("OB505", "a queue guarantees more than it may use", Scope.QUEUE, source=WEBHOOK)
-def guarantee_above_capability(queue: Queue) -> Iterator[Finding]:
+def guarantee_above_capability(queue: Queue, platform: Platform) -> Iterator[Finding]:
     """``guarantee`` is kept free for the queue and ``capability`` is the most it may use: what is above would lie idle
     for ever. Raise ``capability`` or lower ``guarantee``."""
-    if not amounts(queue, "deserved"):  # else OB502 or OB504 says it
-        yield from _above(queue, "guarantee", "capability")
+    # From 1.14 on a guarantee is nothing without deserved (OB503); with it, OB502 or OB504 says it.
+    if not platform.versions.at_least("volcano", "1.14") and not amounts(queue, "deserved"):
+        yield from _above(queue, "guarantee", "capability", platform)
 
 
 @rule("OB506", "this Volcano wants every resource in capability, if any is", Scope.QUEUE, source=WEBHOOK)
@@ -106,7 +93,8 @@ def capability_incomplete(queue: Queue, platform: Platform) -> Iterator[Finding]
     seen = set()
     for field in ("deserved", "guarantee"):
         for resource, (amount, place) in amounts(queue, field).items():
-            if amount and resource not in capability and resource not in seen:
+            missing = resource not in capability and resource not in seen
+            if missing and too_much_of_nothing(amount, resource, platform):
                 seen.add(resource)
                 yield Finding(
                     f'{field} of queue "{queue.name}" has {resource}, its capability has none: '

@@ -11,7 +11,7 @@ from generator.fleet.model import DEFAULT_QUEUE
 from generator.fleet.quantities import show
 from generator.rules.cel import Cel
 from generator.rules.family3_queues import QUEUE_LABEL, QUEUED, asked, children, effective, usable
-from generator.rules.family5_queue import amounts
+from generator.rules.family5_counting import amounts
 from generator.rules.family5_tree import ancestors
 from generator.rules.registry import Finding, Scope, rule
 

@@ -34,7 +34,7 @@ def check(document: Document, kind: Kind, versions: Versions) -> list[Diagnostic
     ``redis.bootstrap.forceMasterOrdinal``): Helm takes it as an order to forget the key, not everywhere alike.
     """
     usable = nearest(versions)
-    compiled = validator(kind, usable.kuberay, kubernetes.chosen(usable.kubernetes))
+    compiled = validator(kind, usable.kuberay, kubernetes.pod_minor(usable))
     if compiled.validator.is_valid(document.data):
         return []
     from generator.schema.explain import explain

@@ -59,9 +59,9 @@ _PAGES: dict[str, Code] = {
     "OB207": Code(
         "a Kubernetes object has something wrong in it",
         "Pod templates, tolerations, affinity and the like are written as Kubernetes knows them, and are checked "
-        "against the API of the Kubernetes version this fleet pins (global.versions.kubernetes). The CRDs leave pod "
-        "templates open, so the API server would not notice: the operator would fail to make the pods, or the field "
-        "would have no effect.\n\n"
+        "against the API of the Kubernetes version this fleet pins (global.versions.kubernetes), or of the one KubeRay "
+        "was compiled with (global.versions.kuberay) where that is older. The API server would refuse the object or "
+        "drop the field, or the field would have no effect.\n\n"
         "A pod template under template is merged over what OneBlock makes, containers and their env, ports and volumes "
         "by name, so it only needs what differs. A Kubernetes version newer than the installed schemas is checked as "
         "the newest of them.",

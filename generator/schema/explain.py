@@ -101,7 +101,7 @@ class _Teller:
         )
 
     def _kubernetes(self, fault: Fault) -> Iterator[Found]:
-        minor = kubernetes.chosen(self._versions.kubernetes)
+        minor = kubernetes.pod_minor(self._versions)
         definition, complete = fault.owner[DEFINITION], bool(fault.owner.get(COMPLETE))
         source = kubernetes.object_schema(minor, definition, complete=complete)
         site = Site(source, fault.path, fault.nodes[: len(fault.path)], fault.node.reached, minor)

@@ -42,28 +42,42 @@ __all__ = [
 DEFINITION: Final = "x-kubernetes-definition"
 """The keyword that names an embedded Kubernetes type, for example ``io.k8s.api.core.v1.PodTemplateSpec``."""
 
+_INTEGERS: Final = {f"int{bits}": {"minimum": -(2 ** (bits - 1)), "maximum": 2 ** (bits - 1) - 1} for bits in (32, 64)}
+
 QUANTITY_PATTERN: Final = (
     r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))"
-    r"(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+    r"(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?[0-9]{1,2}))?$"
 )
-"""A Kubernetes quantity, as controller-gen writes it into every CRD."""
+"""A Kubernetes quantity. controller-gen's pattern for it lets two things in that stop the operator for everybody: an
+exponent with a fraction, which Go cannot read, and one of many digits, with which it is not done after a minute."""
 
 QUANTITY: Final[Mapping[str, Any]] = {
     "anyOf": [{"type": "integer"}, {"type": "string"}],
+    "maxLength": 64,  # hundreds of thousands of digits take Go seconds each time
     "pattern": QUANTITY_PATTERN,
     "x-kubernetes-int-or-string": True,
+}
+INT_OR_STRING: Final[Mapping[str, Any]] = {
+    "anyOf": [{"type": "integer"}, {"type": "string"}],
+    **_INTEGERS["int32"],  # a number that Go's type cannot hold fails the operator's whole list
+    "x-kubernetes-int-or-string": True,
+}
+TIME: Final[Mapping[str, Any]] = {
+    "type": "string",
+    "format": "date-time",
+    # The API server's date-time takes small letters, any sign before a fraction and any offset; Go does not.
+    "pattern": r"T[0-9:]{8}([.,][0-9]+)?(Z|(\+|-)([01][0-9]|2[0-3]):[0-5][0-9])$",
 }
 _SCALARS: Final[Mapping[str, Mapping[str, Any]]] = {
     "string": {"type": "string"},
     "bool": {"type": "boolean"},
     "int32": {"type": "integer", "format": "int32"},
     "int64": {"type": "integer", "format": "int64"},
-    "number": {"type": "number"},
+    "number": {"type": "number", "minimum": -(10**15), "maximum": 10**15},  # Go reads it into 32 bits, or fails
     "quantity": QUANTITY,
-    "time": {"type": "string", "format": "date-time"},
+    "time": TIME,
     "object": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
 }
-_BITS: Final = {"int32": 31, "int64": 63}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,11 @@ class FieldInfo:
     def available(self, kuberay: str) -> bool:
         """Does this KubeRay have the field? Raises UnsupportedRelease."""
         return release(kuberay) in self.releases
+
+
+def integers(format_: object) -> Mapping[str, int]:
+    """The range of the integers of a format (``int32``) as JSON Schema says it; nothing for any other format."""
+    return _INTEGERS.get(str(format_), {})
 
 
 def kinds(kuberay: str) -> tuple[str, ...]:
@@ -236,13 +255,14 @@ def _closed(schema: Mapping[str, Any], *, partial: bool, keys: tuple[str, ...]) 
     """The JSON Schema of a structural one. ``keys``: of the map list whose element this is."""
     if schema.get("x-kubernetes-int-or-string"):
         described = {"description": schema["description"]} if "description" in schema else {}
-        return described | {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": schema["pattern"]}]}
+        text = {"type": "string", "pattern": schema["pattern"], "maxLength": schema["maxLength"]}
+        return described | {"anyOf": [{"type": "integer"}, text]}
     kept = {key: value for key, value in schema.items() if not key.startswith("x-kubernetes-") and key != "default"}
     if DEFINITION in schema:
         return kept | {DEFINITION: schema[DEFINITION]}
-    if (bits := _BITS.get(str(kept.get("format")))) is not None:
+    if limits := integers(kept.get("format")):
         del kept["format"]
-        kept = {"minimum": -(2**bits), "maximum": 2**bits - 1} | kept
+        kept = {**limits} | kept
     if "items" in kept:
         of_list = tuple(schema.get("x-kubernetes-list-map-keys", ()))
         kept["items"] = _closed(kept["items"], partial=partial, keys=of_list)

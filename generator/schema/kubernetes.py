@@ -17,10 +17,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generator.schema import pod_fields
-from generator.schema.fields import QUANTITY_PATTERN
+from generator.schema import fields, pod_fields
 from generator.schema.parts import Schema
 from generator.schema.values import COMPLETE, DRAFT
+from generator.schema.versions import Versions
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -32,8 +32,17 @@ INT_OR_STRING = "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 
 _FOLDER = re.compile(r"v1\.(\d+)\.0-local-strict\Z")
 _UNIONS: Mapping[str, Mapping[str, Any]] = {
-    QUANTITY: {"title": "Kubernetes quantity", "type": ["string", "integer", "number"], "pattern": QUANTITY_PATTERN},
-    INT_OR_STRING: {"title": "number or name", "type": ["string", "integer"]},
+    QUANTITY: {
+        "title": "Kubernetes quantity",
+        "type": [
+            "string",
+            "integer",
+        ],  # a fraction needs quotes: CRDs refuse it as a number, unlike Kubernetes' own API
+        "pattern": fields.QUANTITY_PATTERN,
+        "maxLength": fields.QUANTITY["maxLength"],
+        **fields.integers("int64"),
+    },
+    INT_OR_STRING: {"title": "number or name", "type": ["string", "integer"], **fields.integers("int32")},
 }
 _KEPT = ("title", "description", "properties", "required", "type", "additionalProperties", "items", "enum", "$ref")
 
@@ -49,9 +58,17 @@ def minors() -> tuple[str, ...]:
 
 def chosen(version: str) -> str:
     """The minor whose schemas serve a Kubernetes version: its own, else the nearest lower one, else the lowest."""
-    wanted = int(version.split(".")[1])
+    wanted = _number(version)
     known = sorted(_folders())
     return f"1.{max((number for number in known if number <= wanted), default=known[0])}"
+
+
+def pod_minor(versions: Versions) -> str:
+    """The minor whose pods can be written: the cluster's or, if that is lower, the one KubeRay was compiled with.
+
+    KubeRay's CRDs and the operator know no newer fields, whatever the cluster runs.
+    """
+    return min(chosen(versions.kubernetes), chosen(fields.kubernetes(versions.kuberay)), key=_number)
 
 
 @cache
@@ -89,7 +106,7 @@ def object_schema(minor: str, definition: str, *, complete: bool = False) -> Sch
 
 def since(version: str, definition: str, field: str) -> str | None:
     """The first installed minor after ``version`` in which a type has a field: ``"1.33"``; None if none has."""
-    number = int(chosen(version).split(".")[1])
+    number = _number(chosen(version))
     for minor in (f"1.{each}" for each in sorted(_folders()) if each > number):
         if field in _definitions(minor).get(definition, {}).get("properties", {}):
             return minor
@@ -129,6 +146,7 @@ def _cleaned(name: str, written: Mapping[str, Any], *, complete: bool) -> Schema
 
 def _without_null(node: Mapping[str, Any]) -> Schema:
     made: Schema = {key: node[key] for key in _KEPT if key in node}
+    made |= fields.integers(node.get("format"))
     if isinstance(made.get("type"), list):
         types = [each for each in made["type"] if each != "null"]
         made["type"] = types[0] if len(types) == 1 else types
@@ -150,10 +168,14 @@ def _names(node: object) -> Iterator[str]:
 
 @cache
 def _definitions(minor: str) -> Mapping[str, Any]:
-    folder = _folders()[int(minor.split(".")[1])]
+    folder = _folders()[_number(minor)]
     content = json.loads((folder / "_definitions.json").read_bytes())
     found: Mapping[str, Any] = content.get("$defs") or content["definitions"]
     return found
+
+
+def _number(minor: str) -> int:
+    return int(minor.split(".")[1])
 
 
 @cache

@@ -86,7 +86,7 @@ def wrong_type(fault: Fault, document: Document) -> Diagnostic:
     title = schema.get("title", "")
     measured = bool(title) and "string" in types and bool({"integer", "number"} & set(types))
     got = words.quoted(value, fault.path) if isinstance(value, int | float) else words.kind_of(value)
-    remedy = "" if measured else _remedy(fault, types, document)
+    remedy = "" if measured and "pattern" not in schema else _remedy(fault, types, document)
     samples = [] if remedy or isinstance(value, dict | list) else _samples(schema)
     return _at(
         document,

@@ -44,13 +44,7 @@ def tell(what: Unknown) -> Diagnostic:
     if span:
         return _other_release(what, thing, span)
     if what.fault.site.minor and (later := _later_kubernetes(what)):
-        return Diagnostic(
-            "OB207",
-            f'"{what.key}" in {thing} came with Kubernetes {later}',
-            _NOWHERE,
-            label=f"this fleet pins Kubernetes {what.versions.kubernetes}",
-            help="leave it out, or raise global.versions.kubernetes when the cluster is that new",
-        )
+        return _newer(what, thing, later)
     allowed = list(what.fault.node.fields)
     meant = what.meant
     elsewhere = "" if meant else next(_elsewhere(what), "")
@@ -76,6 +70,23 @@ def _release_span(what: Unknown) -> tuple[str | None, str | None] | None:
     schema = definitions.get(what.fault.node.reference, {} if what.fault.path else source)
     since = parts.since(schema, definitions, what.key)
     return (since, None) if since else None
+
+
+def _newer(what: Unknown, thing: str, later: str) -> Diagnostic:
+    """OB207 for a field that the cluster, or the Kubernetes that KubeRay was compiled with, does not have yet."""
+    pinned, older = what.versions, what.fault.site.minor
+    by_cluster = kubernetes.chosen(pinned.kubernetes) == older
+    return Diagnostic(
+        "OB207",
+        f'"{what.key}" in {thing} came with Kubernetes {later}',
+        _NOWHERE,
+        label=f"this fleet pins Kubernetes {pinned.kubernetes}"
+        if by_cluster
+        else f"KubeRay {pinned.kuberay} knows the pods of Kubernetes {older}",
+        help="leave it out, or raise global.versions.kubernetes when the cluster is that new"
+        if by_cluster
+        else "leave it out, or raise global.versions.kuberay",
+    )
 
 
 def _other_release(what: Unknown, thing: str, span: tuple[str | None, str | None]) -> Diagnostic:
@@ -121,7 +132,7 @@ def _elsewhere(what: Unknown) -> Iterator[str]:
     if kuberay and kuberay in fields.kinds(what.versions.kuberay) and fields.lookup(kuberay, ("spec", what.key)):
         yield f"{what.key} is KubeRay's own name: write it under spec"
     if DEFINITION in inner.get("template", {}):
-        known = kubernetes.object_schema(kubernetes.chosen(what.versions.kubernetes), kubernetes.POD_TEMPLATE)["$defs"]
+        known = kubernetes.object_schema(kubernetes.pod_minor(what.versions), kubernetes.POD_TEMPLATE)["$defs"]
         if what.key in known[kubernetes.POD_SPEC]["properties"]:
             yield f"{what.key} is a field of Kubernetes' PodSpec: write it under template.spec"
     if owners := _owners(what):

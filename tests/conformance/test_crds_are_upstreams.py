@@ -18,15 +18,32 @@ from typing import Any
 import pytest
 
 from generator.charts.crds import OPEN, Form, crds
-from generator.schema.fields import DEFINITION, object_schema, supported
+from generator.schema.fields import DEFINITION, INT_OR_STRING, QUANTITY, TIME, object_schema, supported
 
 RELEASES = ("1.2.2", "1.3.2", "1.4.2", "1.5.2", "1.6.2", "1.7.0")
-FORMS: tuple[Form, ...] = ("slim", "full")
+FORMS: tuple[Form, ...] = ("full", "slim")
 
 DELIBERATE: dict[str, str] = {
     "worker-groups-map-list": (
         "workerGroupSpecs is a map list with the key groupName, so that a server-side apply merges group by group and "
         "leaves the autoscaler's replicas alone; upstream's list is atomic"
+    ),
+    "v1-only": (
+        "the full form does not serve the deprecated v1alpha1, which makes each CRD small enough for a plain kubectl "
+        "apply; the operator has spoken v1 since KubeRay 1.0"
+    ),
+    "numbers-go-can-hold": (
+        "a port beyond 32 bits, or a number of CPUs beyond a float's, is refused: upstream's CRDs let it in, and the "
+        "operator then cannot list the objects of the kind at all"
+    ),
+    "quantities-go-can-read": (
+        "a quantity has at most 64 characters and an exponent of one or two digits: upstream's pattern takes "
+        "an exponent with a fraction, which fails the operator's list, or one of nine digits, with which neither the "
+        "operator nor the API server that gets its pod is done after a minute"
+    ),
+    "times-go-can-read": (
+        "a time is written as Go reads it: the API server's date-time also takes small letters, any sign before the "
+        "fraction and any offset, and each of them fails the operator's list"
     ),
     "open-kubernetes-type": (
         "the slim form takes anything in the large Kubernetes types (pod templates, Services, security contexts, "
@@ -38,7 +55,7 @@ DELIBERATE: dict[str, str] = {
 """Every difference we mean, with its reason. One that is not here, or that no longer occurs, fails the test."""
 
 BY_FORM: dict[Form, frozenset[str]] = {
-    "slim": frozenset(DELIBERATE),
+    "slim": frozenset(DELIBERATE) - {"v1-only"},
     "full": frozenset(DELIBERATE) - {"open-kubernetes-type"},
 }
 
@@ -56,6 +73,21 @@ class Difference:
 
 
 MISSING = "nothing"
+
+UPSTREAM_QUANTITY = (
+    r"^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))"
+    r"(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$"
+)
+TIGHTER: dict[tuple[str, Any, Any], str] = {
+    ("minimum", INT_OR_STRING["minimum"], MISSING): "numbers-go-can-hold",
+    ("maximum", INT_OR_STRING["maximum"], MISSING): "numbers-go-can-hold",
+    ("minimum", -(10**15), MISSING): "numbers-go-can-hold",
+    ("maximum", 10**15, MISSING): "numbers-go-can-hold",
+    ("maxLength", QUANTITY["maxLength"], MISSING): "quantities-go-can-read",
+    ("pattern", QUANTITY["pattern"], UPSTREAM_QUANTITY): "quantities-go-can-read",
+    ("pattern", TIME["pattern"], MISSING): "times-go-can-read",
+}
+"""Keyword, ours, upstream's → the deliberate difference that this is."""
 
 
 def _short(value: Any) -> str:
@@ -132,12 +164,23 @@ def reason(found: Difference, open_at: dict[str, set[tuple[str, ...]]]) -> str |
     ):
         wanted = (["groupName"] if "keys" in found.path[-1] else "map", MISSING)
         return "worker-groups-map-list" if (found.ours, found.theirs) == wanted else None
+    if found.path == ("spec", "versions", "v1alpha1"):
+        return "v1-only" if found.ours == MISSING and not found.theirs["storage"] else None
     if found.path[:2] == ("spec", "versions"):
+        tighter = _tighter(found)
+        if tighter is not None:
+            return tighter
         at, what = found.path[3:-1], found.path[-1]
         dropped = found.ours == MISSING and what in ("properties", "required", "x-kubernetes-map-type")
         let_in = what == "x-kubernetes-preserve-unknown-fields" and (found.ours, found.theirs) == (True, MISSING)
         if at in open_at.get(found.path[2], set()) and (dropped or let_in):
             return "open-kubernetes-type"
+    return None
+
+
+def _tighter(found: Difference) -> str | None:
+    if isinstance(found.ours, int | str) and isinstance(found.theirs, str):
+        return TIGHTER.get((found.path[-1], found.ours, found.theirs))
     return None
 
 
@@ -167,11 +210,34 @@ def test_nothing_differs_but_what_is_meant_to(release: str, form: Form) -> None:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_worker_groups_are_the_only_difference_of_the_full_schemas(release: str) -> None:
-    """One list in each API version of each kind, and nothing else, in a million bytes."""
+def test_the_differences_of_the_full_schemas_are_where_they_have_to_be(release: str) -> None:
+    """Each at every place where it belongs, and nothing else, in half a million bytes."""
     _, meant = compare(release, "full")
-    lists = sum(len(crd["spec"]["versions"]) for crd in crds(release, "full").values())
-    assert meant["worker-groups-map-list"] == 2 * lists
+    theirs = [node for crd in upstream(release).values() for node in _nodes(_v1(crd))]
+    unions = [node for node in theirs if node.get("x-kubernetes-int-or-string")]
+    quantities = [node for node in unions if "pattern" in node]
+    floats = [node for node in theirs if node.get("type") == "number"]
+    assert meant == {
+        "worker-groups-map-list": 2 * len(crds(release, "full")),
+        "v1-only": sum(len(crd["spec"]["versions"]) - 1 for crd in upstream(release).values()),
+        "numbers-go-can-hold": 2 * (len(unions) - len(quantities) + len(floats)),
+        "quantities-go-can-read": 2 * len(quantities),
+        "times-go-can-read": sum(node.get("format") == "date-time" for node in theirs),
+    } | ({"controller-gen-annotation": meant["controller-gen-annotation"]})
+
+
+def _v1(crd: dict[str, Any]) -> dict[str, Any]:
+    return next(version for version in crd["spec"]["versions"] if version["name"] == "v1")["schema"]["openAPIV3Schema"]
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A schema and all those in it."""
+    yield node
+    for key in ("items", "additionalProperties"):
+        if isinstance(node.get(key), dict):
+            yield from _nodes(node[key])
+    for child in node.get("properties", {}).values():
+        yield from _nodes(child)
 
 
 def test_every_supported_minor_is_compared() -> None:

@@ -1,26 +1,24 @@
-"""``helm template`` with the whole, unmodified values files gives the objects that ``oneblock render`` writes.
+"""``helm template`` and ``helm install`` with the whole, unmodified values files give what ``oneblock render`` writes.
 
-The one named difference: the Namespace the platform itself lives in, which Helm's users get by ``--create-namespace``.
+The named differences are those of :mod:`tests.helm_objects`. Helm 3 tries an installation only on a cluster: see
+``tests/e2e/test_install_by_helm.py``.
 """
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from generator.helm import split_documents
-from generator.helm.sdk import SdkEngine
 from generator.plan import Release, namespace_grants
 from tests.binaries import need
-from tests.fleet_cases import NAMES, FleetCase, fleet, parsed
+from tests.fleet_cases import NAMES, FleetCase, fleet
+from tests.helm_objects import installs, keyed, of_a_dry_run, rendered, sdk, without_tests
 
 PROGRAMS = ["helm", "helm3"]
-Objects = dict[tuple[str, str, str, str], Any]
 
 
 @pytest.fixture(scope="module")
@@ -28,56 +26,28 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("charts")
 
 
-def keyed(texts: Iterable[str]) -> Objects:
-    found: Objects = {}
-    for text in texts:
-        each = parsed(text)
-        metadata = each["metadata"]
-        key = (each["apiVersion"], each["kind"], metadata.get("namespace", ""), metadata["name"])
-        assert key not in found, f"{key} twice"
-        found[key] = each
-    return found
-
-
-def template(program: str, case: FleetCase, chart: Path, release: str, namespace: str, files: list[Path]) -> Objects:
-    values = [argument for file in files for argument in ("-f", str(file))]
-    command = [str(need(program)), "template", release, str(chart), "-n", namespace, *values]
-    done = subprocess.run([*command, "--kube-version", case.kubernetes], capture_output=True, text=True, check=False)
+def said(*command: str | Path) -> str:
+    done = subprocess.run([str(each) for each in command], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return keyed(split_documents(done.stdout))
-
-
-@cache
-def sdk() -> SdkEngine:
-    return SdkEngine()
-
-
-def rendered(case: FleetCase, releases: Iterable[Release]) -> Iterator[str]:
-    for each in releases:
-        yield from sdk().render(case.charts / each.chart, each.name, each.namespace, each.values)
+    return done.stdout
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("name", NAMES)
-def test_the_umbrella_with_the_platform_file(name: str, program: str, scratch: Path) -> None:
+def test_templates_of_the_files(name: str, program: str, scratch: Path) -> None:
     case = fleet(name, scratch)
-    system = case.platform.system_namespace
-    ours = keyed(rendered(case, case.platform_releases()))
-    if system not in case.platform.namespaces:  # the one difference: helm --create-namespace makes it
-        del ours["v1", "Namespace", "", system]
-    theirs = template(program, case, case.charts.parent, "oneblock", system, [case.platform_file])
-    assert theirs == ours
+    for arguments, ours, tests in installs(case):
+        theirs = said(need(program), "template", *arguments, "--kube-version", case.kubernetes)
+        assert without_tests(keyed(split_documents(theirs)), tests) == ours
+        untested = said(need(program), "template", *arguments, "--kube-version", case.kubernetes, "--skip-tests")
+        assert keyed(split_documents(untested)) == ours
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("name", NAMES)
-def test_the_ray_chart_with_both_files(name: str, program: str, scratch: Path) -> None:
-    case = fleet(name, scratch)
-    for namespace in case.namespaces:
-        releases = [each for each in case.releases() if each.folder == f"ray/{namespace}"]
-        files = [case.platform_file, case.namespace_file(namespace)]
-        theirs = template(program, case, case.charts / "ray", f"ray-{namespace}", namespace, files)
-        assert theirs == keyed(rendered(case, releases))
+def test_an_installation_tried_without_a_cluster(name: str, scratch: Path) -> None:
+    for arguments, ours, tests in installs(fleet(name, scratch)):
+        theirs = said(need("helm"), "install", *arguments, "--dry-run=client", "--output=json")
+        assert without_tests(of_a_dry_run(theirs), tests) == ours
 
 
 def whole(case: FleetCase, release: Release) -> dict[str, Any]:

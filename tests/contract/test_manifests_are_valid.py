@@ -20,10 +20,10 @@ FOREIGN = ("argoproj.io", "fluxcd.io", "monitoring.coreos.com", "volcano.sh")
 """Groups whose CRDs belong to others; Argo CD's and Flux' are looked at in tests/conformance."""
 
 
-def ray_schemas(fleet: str, *, closed: bool = False) -> dict[tuple[str, str], dict[str, Any]]:
+def ray_schemas(fleet: str) -> dict[tuple[str, str], dict[str, Any]]:
     """(apiVersion, kind) → schema of our CRDs for the fleet's KubeRay."""
     found = {}
-    for crd in crds(load(fleet).platform.versions.kuberay, "full" if closed else "slim").values():
+    for crd in crds(load(fleet).platform.versions.kuberay).values():
         for version in crd["spec"]["versions"]:
             key = (f"ray.io/{version['name']}", crd["spec"]["names"]["kind"])
             found[key] = version["schema"]["openAPIV3Schema"]
@@ -59,9 +59,7 @@ def closed_schema(node: Any) -> Any:
 @pytest.mark.parametrize("fleet", ROOTS)
 def test_every_object_is_valid(fleet: str) -> None:
     minor = kubernetes.chosen(load(fleet).platform.versions.kubernetes)
-    ours = {
-        key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(fleet, closed=True).items()
-    }
+    ours = {key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(fleet).items()}
     wrong, seen = [], 0
     for file in rendered.files(fleet):
         manifest = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -84,6 +82,14 @@ def root(schema: dict[str, Any]) -> dict[str, Any]:
     return dict(made)
 
 
+def without_lookaheads(node: Any) -> Any:
+    """A schema whose patterns Go can read; with one that it cannot, kubeconform acts as if there were no schema."""
+    if isinstance(node, dict):
+        read = {key: value for key, value in node.items() if not (key == "pattern" and "(?" in str(value))}
+        return {key: without_lookaheads(value) for key, value in read.items()}
+    return [without_lookaheads(each) for each in node] if isinstance(node, list) else node
+
+
 def write_schemas(fleet: str, folder: Path) -> list[str]:
     """Self-contained schemas of every kind in the fleet's tree, and kubeconform's options that say where they are.
 
@@ -99,7 +105,8 @@ def write_schemas(fleet: str, folder: Path) -> list[str]:
     for (api_version, kind), schema in schemas.items():
         group, _, version = api_version.rpartition("/")
         (folder / group).mkdir(parents=True, exist_ok=True)
-        (folder / group / f"{kind.lower()}_{version}.json").write_text(json.dumps(schema), encoding="utf-8")
+        text = json.dumps(without_lookaheads(schema))
+        (folder / group / f"{kind.lower()}_{version}.json").write_text(text, encoding="utf-8")
     name = "{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
     return ["-schema-location", f"{folder}/{{{{.Group}}}}/{name}", "-schema-location", f"{folder}/{name}"]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -23,8 +23,11 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
 from tests.e2e.lab.programs import MissingError
+from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render
+from tests.e2e.volcano import crds as volcano_crds
 
 HERE = Path(__file__).parent
+AnyLab = TypeVar("AnyLab", bound=Lab)
 _labs: list[Lab] = []
 _kubes: list[Kube] = []
 
@@ -71,8 +74,8 @@ def _connected(kube: Kube) -> Iterator[Kube]:
 
 
 @contextmanager
-def _running(*, node: bool) -> Iterator[Lab]:
-    lab = Lab.new()
+def _running(*, node: bool, kind: type[AnyLab]) -> Iterator[AnyLab]:
+    lab = kind.new()
     try:
         lab.start(node=node)
     except MissingError as missing:
@@ -96,7 +99,7 @@ def lab() -> Iterator[Lab]:
     """A cluster of our own with a node; this process is on its network."""
     if os.environ.get("KUBECONFIG"):
         pytest.skip("needs a cluster of its own, and KUBECONFIG names another")
-    with _running(node=True) as lab, joined(lab.network):
+    with _running(node=True, kind=Lab) as lab, joined(lab.network):
         yield lab
 
 
@@ -115,7 +118,7 @@ def kube(request: pytest.FixtureRequest) -> Iterator[Kube]:
 @pytest.fixture(scope="session")
 def api_lab() -> Iterator[Lab]:
     """A control plane of our own without a node."""
-    with _running(node=False) as lab:
+    with _running(node=False, kind=Lab) as lab:
         yield lab
 
 
@@ -133,6 +136,41 @@ def api(api_lab: Lab) -> Iterator[Kube]:
         yield kube
 
 
+@contextmanager
+def _tenants(fleet: Path, folder: Path) -> Iterator[Tenants]:
+    volcano = volcano_crds()
+    tree = render(fleet, folder)
+    with _running(node=False, kind=AuditedLab) as lab, _connected(lab.kube()) as kube:
+        install(kube, tree, volcano)
+        yield Tenants(lab, kube, tree)
+
+
+@pytest.fixture(scope="session")
+def tenants(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenants]:
+    """A control plane of its own with the platform of two teams on it."""
+    with _tenants(FLEET, tmp_path_factory.mktemp("tenants")) as tenants:
+        yield tenants
+
+
+@pytest.fixture
+def oldest(tmp_path: Path) -> Iterator[Tenants]:
+    """Another one with the oldest KubeRay."""
+    with _tenants(OLDEST, tmp_path) as tenants:
+        yield tenants
+
+
+@contextmanager
+def _scratch() -> Iterator[tuple[Lab, Kube]]:
+    with _running(node=False, kind=Lab) as lab, _connected(lab.kube()) as kube:
+        yield lab, kube
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Callable[[], AbstractContextManager[tuple[Lab, Kube]]]:
+    """Makes control planes for tests that need one to themselves; each ends with its ``with``."""
+    return _scratch
+
+
 @pytest.fixture
 def namespace(kube: Kube) -> Iterator[str]:
     """A fresh namespace on the cluster that pods run on."""
@@ -142,14 +180,13 @@ def namespace(kube: Kube) -> Iterator[str]:
     kube.delete("namespace", name)
 
 
-@pytest.fixture
-def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
-    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test."""
+@contextmanager
+def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    kube: Kube = request.getfixturevalue("kube")
     deployed: list[Fleet] = []
 
-    def bring(fleet: Fleet, **how: Any) -> Fleet:
-        if not os.environ.get("KUBECONFIG"):
-            _need_images(fleet, request.getfixturevalue("lab"))
+    def bring(fleet: Fleet, *, absent: Collection[str] = (), **how: Any) -> Fleet:
+        need_images(fleet, request, absent)
         deployed.append(fleet)
         fleet.deploy(kube, **how)
         return fleet
@@ -159,8 +196,29 @@ def deploy(kube: Kube, request: pytest.FixtureRequest) -> Iterator[Callable[...,
         fleet.remove(kube)
 
 
-def _need_images(fleet: Fleet, lab: Lab) -> None:
+@pytest.fixture
+def deploy(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """``deploy(fleet, parts=…)``: brings a fleet to the cluster and waits until it is ready; removed after the test.
+
+    The test is skipped where an image cannot be had, except for those that are meant to be ``absent``.
+    """
+    with _deploying(request) as bring:
+        yield bring
+
+
+@pytest.fixture(scope="module")
+def deploy_for_all(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]:
+    """``deploy`` for fleets that all tests of a module share; removed after the last."""
+    with _deploying(request) as bring:
+        yield bring
+
+
+def need_images(fleet: Fleet, request: pytest.FixtureRequest, absent: Collection[str] = ()) -> None:
+    """Skips the test when the cluster is our own and lacks an image that the fleet names, saying which and why."""
+    if os.environ.get("KUBECONFIG"):
+        return
+    lab: Lab = request.getfixturevalue("lab")
     made = {image.name: "" for image in IMAGES} | lab.missing_images
-    for name in sorted(fleet.images()):
+    for name in sorted(fleet.images().difference(absent)):
         if why := made.get(name, "the harness makes none of that name"):
             pytest.skip(f"no image {name}: {why}")

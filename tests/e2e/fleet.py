@@ -105,7 +105,7 @@ def wait_established(kube: Kube, name: str) -> None:
     def established() -> bool:
         return _condition(kube.get("crd", name), "Established")
 
-    until(f"CRD {name} is established", established, 30)
+    until(f"CRD {name} is established", established, 120)
 
 
 def wait_ready(kube: Kube, wanted: Mapping[str, Any], seconds: float = 600) -> None:

@@ -35,11 +35,15 @@ class Kube:
 
     def __init__(self, kubeconfig: Path, network: Path | None = None) -> None:
         self.kubeconfig = kubeconfig
-        self._command = [*(network_command(network) if network else []), str(program("kubectl"))]
-        self._command.append(f"--kubeconfig={kubeconfig}")
+        self._network = network_command(network) if network else []
+        self._command = self.command(program("kubectl"))
         self._user: tuple[str, ...] = ()
         self._headers: Headers = []
         self._proxy = Proxy(self._command)
+
+    def command(self, client: Path) -> list[str]:
+        """The first words of the command line of a client (``kubectl``, ``helm``), as the cluster's admin."""
+        return [*self._network, str(client), f"--kubeconfig={self.kubeconfig}"]
 
     def kubectl(
         self,

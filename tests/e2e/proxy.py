@@ -91,7 +91,7 @@ class Proxy:
                 start_new_session=True,
             )
             end = time.monotonic() + 30
-            while not socket_path.exists():
+            while not answers(socket_path):
                 if self._process.poll() is not None or time.monotonic() > end:
                     raise RuntimeError("kubectl proxy does not start")
                 time.sleep(0.02)
@@ -108,3 +108,9 @@ class Proxy:
             self._local = threading.local()
             self._connections.clear()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens on that socket: it is there a moment before."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(str(path)) == 0

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from generator.fleet import Fleet, Platform, open_namespace
+from generator.resources import sample_fleets
 from generator.source import Document, find_values, read
 
 HERE = Path(__file__).resolve().parent
 ROOTS = {
-    "getting-started": HERE.parent.parent,
+    **{name: values.parent for name, values in sample_fleets().items()},
     **{each.name: each for each in sorted(HERE.iterdir()) if (each / "values").is_dir()},
 }
-"""Name → the fleet's root; the sample fleet that ``oneblock init`` copies is one of them."""
+"""Name → the fleet's root; the sample fleets that ``oneblock init`` copies are among them."""
 
 
 def document(root: Path, file: str) -> Document:

@@ -154,7 +154,7 @@ def resources(values: str) -> set[str]:
 
 def test_what_the_policy_looks_at() -> None:
     others = {"podgroups", "jobs", "pods"}
-    assert resources("q: {}") == others | {"rayclusters", "rayjobs", "rayservices"}
+    assert resources("q: {}") == others | {"rayclusters", "rayjobs", "rayservices", "raycronjobs"}
     assert resources("q: {}\nglobal: {batchScheduler: none}") == others, "KubeRay then reads no queue label"
 
 
@@ -164,13 +164,19 @@ def test_the_binding() -> None:
     assert binding == {"policyName": "oneblock-queue-grants", "validationActions": ["Audit"]}
 
 
+def test_a_declared_namespace_has_what_it_is_granted_and_nothing_else() -> None:
+    values = "global: {namespaces: {team-a: {}, team-z: {}}}\n" + TREE
+    assert grants(values) == grants(TREE) | {"team-z": ["default", "shared"]}
+    assert "request.namespace in variables.grants0 || false" in variables(values)["team"]
+
+
 def test_pod_groups_are_looked_at_when_they_change() -> None:
     policy = one(render("q: {}"), "ValidatingAdmissionPolicy")["spec"]
     operations = {
         name: rule["operations"] for rule in policy["matchConstraints"]["resourceRules"] for name in rule["resources"]
     }
     assert operations["podgroups"] == operations["rayclusters"] == ["CREATE", "UPDATE"]
-    assert operations["pods"] == ["CREATE"]
+    assert operations["pods"] == ["CREATE", "UPDATE"], "an annotation may come later"
 
 
 def test_the_policy_checks_what_the_rules_say() -> None:

@@ -234,6 +234,21 @@ def test_the_head() -> None:
     assert "lifecycle" not in container
 
 
+@pytest.mark.parametrize(
+    ("short", "platform", "expected"),
+    [
+        ("{}", "{}", "false"),
+        ("{}", "{global: {batchScheduler: none}}", None),
+        ('{head: {annotations: {volcano.sh/preemptable: "true"}}}', "{}", "true"),
+    ],
+)
+def test_volcano_does_not_reclaim_heads(short: str, platform: str, expected: str | None) -> None:
+    found = head(short, platform=platform)["template"]["metadata"]["annotations"]
+    assert found.get("volcano.sh/preemptable") == expected
+    worker = group("{workerGroups: {w: {cpu: 1}}}", platform=platform)["template"]["metadata"]
+    assert "volcano.sh/preemptable" not in worker["annotations"]
+
+
 def test_a_worker() -> None:
     found = group("{workerGroups: {w: {env: {A: x, B: {valueFrom: {fieldRef: {fieldPath: metadata.name}}}}}}}")
     container = ray_container(found)

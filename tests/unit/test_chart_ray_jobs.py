@@ -27,6 +27,23 @@ def test_a_job_on_a_cluster() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("job", "tries"),
+    [
+        ("rayCluster: {gcsFaultTolerance: {enabled: true}}", 50),
+        ("cluster: kept", 50),
+        ("cluster: plain", None),
+        ("cluster: kept, submissionMode: HTTPMode", None),
+        ("cluster: kept, spec: {submitterConfig: {backoffLimit: 3}}", 3),
+    ],
+)
+def test_a_submitter_outlives_restarts_of_the_head(job: str, tries: int | None) -> None:
+    """It ends with each of them; KubeRay would give it two more tries and then call the RayJob failed."""
+    clusters = "rayClusters: {kept: {gcsFaultTolerance: {enabled: true}}, plain: {}}"
+    made = one(render(f"{clusters}\nrayJobs: {{b: {{entrypoint: x, {job}}}}}"), "RayJob")["spec"]
+    assert made.get("submitterConfig") == (tries and {"backoffLimit": tries})
+
+
 def test_everything_a_job_can_say() -> None:
     values = """
     rayJobs:
@@ -132,9 +149,9 @@ def test_a_service() -> None:
 # --- what stands beside
 
 
-def test_code_on_the_head() -> None:
+def test_code_on_every_pod() -> None:
     values = """
-    rayClusters: {main: {code: {files: {a.py: x}}, workerGroups: {w: {}}}}
+    rayClusters: {main: {code: {files: {a.py: x}}, workerGroups: {w: {env: {PYTHONPATH: /mine}}}}}
     rayJobs: {main: {entrypoint: x, rayCluster: {}, code: {mountPath: /src, files: {b.py: y}}}}
     rayServices: {main: {rayCluster: {code: {files: {c.py: z}}}}}
     """
@@ -146,16 +163,30 @@ def test_code_on_the_head() -> None:
         "main.rayservice-code": {"c.py": "z"},
     }
     spec = one(found, "RayCluster")["spec"]
-    assert ray_container(spec["headGroupSpec"])["volumeMounts"] == [
-        {"name": "code", "mountPath": "/home/ray/code", "readOnly": True}
-    ]
-    assert spec["headGroupSpec"]["template"]["spec"]["volumes"] == [
-        {"name": "code", "configMap": {"name": "main-code"}}
-    ]
-    assert "volumes" not in spec["workerGroupSpecs"][0]["template"]["spec"]
+    for group, path in ((spec["headGroupSpec"], "/home/ray/code"), (spec["workerGroupSpecs"][0], "/mine")):
+        assert ray_container(group)["volumeMounts"] == [
+            {"name": "code", "mountPath": "/home/ray/code", "readOnly": True}
+        ]
+        assert group["template"]["spec"]["volumes"] == [{"name": "code", "configMap": {"name": "main-code"}}]
+        assert env(ray_container(group))["PYTHONPATH"] == path
     job = one(found, "RayJob")["spec"]["rayClusterSpec"]["headGroupSpec"]
     assert ray_container(job)["volumeMounts"][0]["mountPath"] == "/src"
+    assert env(ray_container(job))["PYTHONPATH"] == "/src"
     assert job["template"]["spec"]["volumes"][0]["configMap"]["name"] == "main.rayjob-code"
+
+
+def test_changed_code_of_a_service_is_a_changed_cluster() -> None:
+    """Else KubeRay sees nothing new, and the replicas go on with what they have imported."""
+
+    def annotations(code: str) -> list[dict[str, str]]:
+        values = f"{{main: {{code: {{files: {{c.py: {code}}}}}, rayCluster: {{workerGroups: {{w: {{}}}}}}}}}}"
+        config = one(render(f"rayServices: {values}"), "RayService")["spec"]["rayClusterConfig"]
+        groups = [config["headGroupSpec"], *config["workerGroupSpecs"]]
+        return [group["template"]["metadata"]["annotations"] for group in groups]
+
+    (head, worker), changed = annotations("old"), annotations("new")
+    assert head["checksum/code"] == worker["checksum/code"] == annotations("old")[0]["checksum/code"]
+    assert head["checksum/code"] not in [each["checksum/code"] for each in changed]
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -234,12 +265,12 @@ def test_a_pod_monitor_selects_the_pods_of_its_cluster() -> None:
 
 def test_prometheus_annotations() -> None:
     scraped = {"prometheus.io/scrape": "true", "prometheus.io/port": "8080", "prometheus.io/path": "/metrics"}
-    assert head("{}")["template"]["metadata"]["annotations"] == scraped
+    kept = {"volcano.sh/preemptable": "false"}  # of every head where Volcano places pods
+    assert head("{}")["template"]["metadata"]["annotations"] == scraped | kept
     own = head("{head: {annotations: {prometheus.io/port: '1', a: b}}}")["template"]["metadata"]["annotations"]
-    assert own == scraped | {"prometheus.io/port": "1", "a": "b"}
-    assert (
-        "annotations" not in head("{}", platform="global: {monitoring: {annotations: false}}")["template"]["metadata"]
-    )
+    assert own == scraped | kept | {"prometheus.io/port": "1", "a": "b"}
+    silent = head("{}", platform="global: {monitoring: {annotations: false}}")["template"]["metadata"]
+    assert silent["annotations"] == kept
 
 
 def test_dashboards_are_the_namespaces_own() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.charts.ray.short import WORKLOADS, cluster, env, head, quantities, ray_container, render, spec
-from tests.charts.rendering import Object, one
+from tests.charts.rendering import Object, kinds, one
 
 # --- autoscaling
 
@@ -130,6 +130,39 @@ def test_gcs_fault_tolerance_before_kuberay_1_3() -> None:
     }
 
 
+@pytest.mark.parametrize("kuberay", ["1.2.2", "1.6.2"])
+def test_a_head_waits_for_its_redis(kuberay: str) -> None:
+    """KubeRay puts the container's command before `ray start`; whatever becomes of it, Ray is started."""
+    on = "{gcsFaultTolerance: {enabled: true}, workerGroups: {w: {}}}"
+    for kind, values in {
+        "RayCluster": f"rayClusters: {{a: {on}}}",
+        "RayJob": f"rayJobs: {{a: {{entrypoint: x, rayCluster: {on}}}}}",
+        "RayService": f"rayServices: {{a: {{rayCluster: {on}}}}}",
+    }.items():
+        found = render(values, kuberay=kuberay)
+        made = one(found, kind)["spec"]
+        made = made.get("rayClusterSpec") or made.get("rayClusterConfig") or made
+        waits, works = ray_container(made["headGroupSpec"]), ray_container(made["workerGroupSpecs"][0])
+        assert waits["command"] == ["python3 /etc/oneblock/ray/wait_for_redis.py || true"]
+        assert waits["volumeMounts"] == [{"name": "wait-for-redis", "mountPath": "/etc/oneblock/ray", "readOnly": True}]
+        [volume] = made["headGroupSpec"]["template"]["spec"]["volumes"]
+        assert volume == {"name": "wait-for-redis", "configMap": {"name": "ray-wait-for-redis"}}
+        assert list(one(found, "ConfigMap", "ray-wait-for-redis")["data"]) == ["wait_for_redis.py"]
+        assert not {"command", "volumeMounts"} & set(works)
+
+
+def test_without_fault_tolerance_nothing_waits() -> None:
+    found = render("rayClusters: {a: {}}")
+    assert "ConfigMap" not in kinds(found)
+    assert not {"command", "volumeMounts"} & set(ray_container(one(found, "RayCluster")["spec"]["headGroupSpec"]))
+
+
+def test_a_command_of_ones_own_replaces_the_wait() -> None:
+    own = "template: {spec: {containers: [{name: ray-head, command: [my-setup]}]}}"
+    found = spec(f"{{gcsFaultTolerance: {{enabled: true}}, head: {{{own}}}}}")
+    assert ray_container(found["headGroupSpec"])["command"] == ["my-setup"]
+
+
 # --- queue, priority, upgrades, suspend
 
 
@@ -205,6 +238,7 @@ def test_a_template_lies_over_the_pod() -> None:
     assert ray["env"] == [
         {"name": "A", "value": "one"},
         {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+        {"name": "PYTHONPATH", "value": "/home/ray/code"},
         {"name": "C", "value": "three"},
     ]
     ports = {each["name"]: each for each in ray["ports"]}

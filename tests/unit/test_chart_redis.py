@@ -106,7 +106,8 @@ def test_scripts_are_there_whole() -> None:
     found = render()
     data = one(found, "ConfigMap", "oneblock-redis")["data"]
     for each in containers(found).values():
-        commands = [each["command"], *(each[probe]["exec"]["command"] for probe in each if probe.endswith("Probe"))]
+        probes = [each[probe] for probe in each if probe.endswith("Probe")]
+        commands = [each["command"], *(probe["exec"]["command"] for probe in probes if "exec" in probe)]
         if "lifecycle" in each:
             commands.append(each["lifecycle"]["preStop"]["exec"]["command"])
         for command in commands:
@@ -167,9 +168,18 @@ def test_what_redis_may_be_told(values: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        ("", {"REPLICAS": "3", "QUORUM": "2", "DOWN_AFTER_MS": "5000", "FAILOVER_TIMEOUT_MS": "30000"}),
+        (
+            "",
+            {
+                "REPLICAS": "3",
+                "MIN_REPLICAS": "1",
+                "QUORUM": "2",
+                "DOWN_AFTER_MS": "5000",
+                "FAILOVER_TIMEOUT_MS": "30000",
+            },
+        ),
         ("replicas: 5\nsentinel: {quorum: 3}", {"REPLICAS": "5", "QUORUM": "3"}),
-        ("replicas: 1", {"REPLICAS": "1", "QUORUM": "1"}),
+        ("replicas: 1", {"REPLICAS": "1", "MIN_REPLICAS": "0", "QUORUM": "1"}),
         ("sentinel: {downAfterMilliseconds: 10000000}", {"DOWN_AFTER_MS": "10000000"}),
         ("global: {clusterDomain: k8s.example}", {"DOMAIN": f"{SYSTEM}.svc.k8s.example"}),
         ("", {"GROUP": f"{SYSTEM}-oneblock-redis", "SET": "oneblock-redis"}),

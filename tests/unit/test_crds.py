@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
-from generator.charts.crds import Form, crd_yaml, crds
+from generator.charts.crd_text import crd_yaml
+from generator.charts.crds import Form, crds
 from generator.charts.crds_kubernetes import structural
-from generator.schema.fields import UnsupportedRelease, supported
+from generator.schema.fields import QUANTITY_PATTERN, TIME, UnsupportedRelease, supported
 
 LAST_APPLIED = 262_144
 """Bytes all annotations of an object may have: what ``kubectl apply`` runs into."""
 
 KIB = 1024
-SLIM = {"rayclusters.ray.io": 30, "rayjobs.ray.io": 35, "rayservices.ray.io": 45, "raycronjobs.ray.io": 20}
+SLIM = {"rayclusters.ray.io": 30, "rayjobs.ray.io": 37, "rayservices.ray.io": 46, "raycronjobs.ray.io": 20}
 """KiB of YAML that a slim CRD may have, up to KubeRay 1.6; 1.7 brought many fields."""
 
 
@@ -53,6 +55,16 @@ def test_slim_crds_are_small(version: str) -> None:
         assert len(json.dumps(crd, separators=(",", ":"))) < LAST_APPLIED / 8, name
 
 
+@pytest.mark.parametrize("version", [*supported(), "1.5.0"])
+def test_full_crds_fit_the_record_of_a_plain_apply(version: str) -> None:
+    for name, crd in crds(version).items():
+        assert len(json.dumps(crd, separators=(",", ":"))) < LAST_APPLIED, name
+
+
+def test_full_is_the_default() -> None:
+    assert crds("1.6.2") == crds("1.6.2", "full") != crds("1.6.2", "slim")
+
+
 @pytest.mark.parametrize("form", ["slim", "full"])
 @pytest.mark.parametrize("version", ["1.2", "1.7"])
 def test_worker_groups_are_a_map_list_in_every_cluster_spec(version: str, form: Form) -> None:
@@ -65,13 +77,25 @@ def test_worker_groups_are_a_map_list_in_every_cluster_spec(version: str, form: 
             assert "groupName" in found["items"]["required"]
 
 
+@pytest.mark.parametrize("version", supported())
+def test_full_crds_serve_v1_alone_and_leave_nothing_open(version: str) -> None:
+    for crd in crds(version).values():
+        assert [each["name"] for each in crd["spec"]["versions"]] == ["v1"]
+        assert not [node for node in nodes(crd) if "x-kubernetes-preserve-unknown-fields" in node]
+        assert not [node for node in nodes(crd) if node == {"type": "object"} and node is not metadata(crd)]
+
+
+def metadata(crd: dict[str, Any]) -> Any:
+    """The one object without fields of its own: the API server checks it by itself."""
+    return crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["metadata"]
+
+
 def test_slim_leaves_pod_templates_open_and_full_closes_them() -> None:
     slim = schema(crds("1.6.2", "slim")["rayclusters.ray.io"])["headGroupSpec"]["properties"]["template"]
     assert slim == {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     full = schema(crds("1.6.2", "full")["rayclusters.ray.io"])["headGroupSpec"]["properties"]["template"]
     container = full["properties"]["spec"]["properties"]["containers"]["items"]["properties"]
     assert container["ports"]["items"]["properties"]["protocol"] == {"type": "string", "default": "TCP"}
-    assert not [node for node in nodes(full) if "x-kubernetes-preserve-unknown-fields" in node]
 
 
 def test_slim_still_refuses_wrong_types_in_small_kubernetes_types() -> None:
@@ -107,7 +131,7 @@ def schemas(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_the_old_version_is_deprecated_from_1_7() -> None:
     def old(version: str) -> dict[str, Any]:
-        found: dict[str, Any] = crds(version)["rayjobs.ray.io"]["spec"]["versions"][1]
+        found: dict[str, Any] = crds(version, "slim")["rayjobs.ray.io"]["spec"]["versions"][1]
         return found
 
     assert old("1.6.2")["name"] == "v1alpha1"
@@ -135,12 +159,36 @@ def test_columns_follow_the_release() -> None:
 @pytest.mark.parametrize("form", ["slim", "full"])
 def test_yaml_is_stable_and_says_the_same(form: Form) -> None:
     made = list(crds("1.6.2", form).values())
-    for crd in made if form == "slim" else made[:1]:  # a megabyte each
+    for crd in made if form == "slim" else made[:1]:  # half a megabyte each
         text = crd_yaml(crd)
         assert text == crd_yaml(crd)
         assert yaml.load(text, Loader=yaml.CSafeLoader) == crd
         assert not any(sign in text for sign in ("&id", "*id", "\t", "{{", " \n"))
         assert text.startswith("apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n")
+
+
+@pytest.mark.parametrize(
+    ("time", "good"),
+    [
+        ("2026-01-31T23:59:59Z", True),
+        ("2026-01-31T23:59:59.5+05:30", True),
+        ("2026-01-31t23:59:59z", False),
+        ("2026-01-31T23:59:59x5Z", False),
+        ("2026-01-31T23:59:59+99:99", False),
+    ],
+)
+def test_times_are_such_as_go_reads(time: str, good: bool) -> None:
+    assert bool(re.search(TIME["pattern"], time)) is good
+
+
+@pytest.mark.parametrize("good", ["0", "1.", ".5", "+.5", "-1", "1E", "1E1", "1e+1", "5n", "1Ei", "1.5e3", "1e-3"])
+def test_quantities_are_such_as_go_reads(good: str) -> None:
+    assert re.search(QUANTITY_PATTERN, good)
+
+
+@pytest.mark.parametrize("bad", ["", ".", "1e1.5", "1e999", "1e-999999999", "1e", "1ki", "1KB", " 1", "lots"])
+def test_other_quantities_are_none(bad: str) -> None:
+    assert not re.search(QUANTITY_PATTERN, bad)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +207,8 @@ def test_kubernetes_types_as_a_crd_embeds_them() -> None:
     port = structural("io.k8s.api.core.v1.ServicePort", "1.35")
     assert port["properties"]["targetPort"] == {
         "anyOf": [{"type": "integer"}, {"type": "string"}],
+        "minimum": -2147483648,
+        "maximum": 2147483647,
         "x-kubernetes-int-or-string": True,
     }
     assert port["properties"]["protocol"]["default"] == "TCP"

@@ -266,7 +266,7 @@ def test_the_policys_expressions_use_what_the_queues_chart_defines() -> None:
     used = {name for each in table for name in re.findall(r"variables\.([a-z]+)", each.expression)}
     assert used == {"kept", "parent", "foreign", "queue", "granted"}
     assert used <= defined
-    assert {each.kind for each in table} == {"RayCluster", "RayJob", "RayService"}
+    assert {each.kind for each in table} == {"RayCluster", "RayJob", "RayService", "RayCronJob"}
     assert {each.code for each in table} == {"OB312", "OB530"}
 
 

@@ -26,18 +26,25 @@ def research(text: str, volcano: str = "1.14.1") -> list[str]:
     ("text", "volcano", "expected"),
     [
         ("guarantee: {gpu: 4}", "1.12.4", []),
-        ("guarantee: {gpu: 4}", "1.14.1", []),
+        ("guarantee: {gpu: 4}", "1.13.3", []),
+        ("guarantee: {gpu: 4}", "1.14.1", ["OB503"]),
         ("guarantee: {gpu: 4}", "1.14.2", ["OB503"]),
         ("guarantee: {gpu: 4}", "1.15.1", ["OB503"]),
         ("guarantee: {gpu: 4}, deserved: {cpu: 1}", "1.12.4", []),
         ("guarantee: {gpu: 4}, deserved: {cpu: 1}", "1.13.3", ["OB503"]),
         ("guarantee: {gpu: 0}, deserved: {cpu: 1}", "1.13.3", []),
+        ("guarantee: {gpu: 0}, deserved: {cpu: 1}", "1.14.1", ["OB503"]),
         ("guarantee: {gpu: 0}, deserved: {cpu: 1}", "1.14.2", ["OB503"]),
+        ("guarantee: {memory: 0}, deserved: {cpu: 1}", "1.14.1", []),
+        ("guarantee: {memory: 0}, deserved: {cpu: 1}", "1.14.2", ["OB503"]),
         ("deserved: {gpu: 4}, capability: {cpu: 1}", "1.12.4", []),
         ("deserved: {gpu: 4}, capability: {cpu: 1}", "1.13.0", ["OB506"]),
         ("deserved: {gpu: 0}, capability: {cpu: 1}", "1.13.0", []),
+        ("deserved: {gpu: 0}, capability: {cpu: 1}", "1.14.1", ["OB506"]),
+        ("deserved: {memory: 0}, capability: {cpu: 1}", "1.14.1", []),
         ("deserved: {gpu: 4}", "1.13.0", []),
-        ("guarantee: {gpu: 4}, capability: {cpu: 1}", "1.14.1", ["OB506"]),
+        ("guarantee: {gpu: 4}, capability: {cpu: 1}", "1.13.3", ["OB506"]),
+        ("guarantee: {gpu: 4}, capability: {cpu: 1}", "1.14.1", ["OB503", "OB506"]),
         ("deserved: {gpu: 4}, capability: {cpu: 1}", "1.14.2", []),
     ],
 )
@@ -75,11 +82,14 @@ def test_a_queue_below_a_circle_is_in_none() -> None:
     assert codes(found) == ["OB522"]
 
 
-@pytest.mark.parametrize(("levels", "expected"), [(5, []), (6, ["OB523"]), (7, ["OB523", "OB523"])])
-def test_five_levels_are_allowed(levels: int, expected: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("levels", "volcano", "expected"),
+    [(5, "1.14.2", []), (6, "1.14.2", ["OB523"]), (7, "1.15.1", ["OB523", "OB523"]), (8, "1.14.1", [])],
+)
+def test_later_volcanos_allow_five_levels(levels: int, volcano: str, expected: list[str]) -> None:
     queues = ["l1: {}", *(f"l{each}: {{parent: l{each - 1}}}" for each in range(2, levels))]
     queues.append(f"l{levels}: {{namespaces: [team], parent: l{levels - 1}}}")
-    assert codes(check(fleet(*queues))) == expected
+    assert codes(check(fleet(*queues, volcano=volcano))) == expected
 
 
 def test_the_nearest_ceiling_above_counts() -> None:
@@ -88,6 +98,7 @@ def test_the_nearest_ceiling_above_counts() -> None:
             "top: {capability: {gpu: 4}}",
             "middle: {parent: top, capability: {gpu: 8}}",
             "leaf: {namespaces: [team], parent: middle, capability: {gpu: 8}}",
+            volcano="1.15.1",
         )
     )
     assert [(each.code, each.span.line) for each in found] == [("OB524", 6)]
@@ -106,10 +117,56 @@ def test_sums_are_those_of_children_only() -> None:
     assert [each.text for each in found[0].related] == ['of "a"', 'of "b"']
 
 
-def test_a_parent_that_says_nothing_has_nothing_to_deserve() -> None:
-    found = check(fleet("top: {}", "a: {namespaces: [team], parent: top, deserved: {gpu: 1}, guarantee: {gpu: 1}}"))
-    assert codes(found) == ["OB525", "OB526"]
-    assert found[0].span.line == 5
+@pytest.mark.parametrize(
+    ("parent", "volcano", "expected"),
+    [
+        ("{}", "1.14.2", ["OB525", "OB526"]),
+        ("{}", "1.13.3", ["OB525", "OB526"]),
+        ("{}", "1.14.1", []),
+        ("{capability: {gpu: 1}}", "1.14.1", []),
+        ("{capability: {gpu: 1}}", "1.14.2", ["OB525", "OB526"]),
+        ("{capability: {gpu: 0}}", "1.14.1", ["OB525", "OB526"]),
+        ("{capability: {cpu: 8}}", "1.14.1", ["OB525", "OB526"]),
+        ("{deserved: {gpu: 1}}", "1.14.1", []),
+        ("{deserved: {gpu: 1}}", "1.14.2", ["OB525"]),
+    ],
+)
+def test_what_a_parent_has_that_does_not_say(parent: str, volcano: str, expected: list[str]) -> None:
+    child = "a: {namespaces: [team], parent: top, deserved: {gpu: 1}, guarantee: {gpu: 1}}"
+    found = check(fleet(f"top: {parent}", child, volcano=volcano))
+    assert codes(found) == expected
+    assert {each.span.line for each in found} <= {5}
+
+
+@pytest.mark.parametrize(("volcano", "expected"), [("1.14.1", ["OB526"]), ("1.15.1", ["OB526"]), ("1.13.3", [])])
+def test_even_nothing_of_a_device_must_be_in_the_parent(volcano: str, expected: list[str]) -> None:
+    queues = ("top: {deserved: {cpu: 1}}", "a: {namespaces: [team], parent: top, deserved: {gpu: 0, memory: 0}}")
+    assert codes(check(fleet(*queues, volcano=volcano))) == expected
+
+
+def test_thousandths_are_counted_up_before_they_are_added() -> None:
+    queues = ("top: {deserved: {cpu: 1m}}", *(f"{name}: {{parent: top, deserved: {{cpu: 500u}}}}" for name in "ab"))
+    assert codes(only("OB526", check(fleet(*queues)))) == ["OB526"]
+    assert research("deserved: {cpu: 900u}, capability: {cpu: 100u}", "1.14.1") == []
+    assert research("deserved: {cpu: 900u}, capability: {cpu: 100u}", "1.14.2") == ["OB504"]
+
+
+@pytest.mark.parametrize(
+    ("parent", "child", "expected"),
+    [
+        ("{}", "{cpu: 4}", ["OB528"]),
+        ("{capability: {memory: 1Gi}}", "{cpu: 4}", ["OB528"]),
+        ("{capability: {cpu: 4}}", "{cpu: 4, gpu: 0}", ["OB528"]),
+        ("{capability: {cpu: 4}}", "{cpu: 4, memory: 0}", ["OB507"]),
+        ("{capability: {cpu: 4}}", "{cpu: 5}", ["OB524"]),
+        ("{capability: {gpu: 0}}", "{gpu: 1}", ["OB524"]),
+    ],
+)
+def test_a_ceiling_is_held_against_the_parents(parent: str, child: str, expected: list[str]) -> None:
+    queues = (f"top: {parent}", f"a: {{namespaces: [team], parent: top, capability: {child}}}")
+    assert codes(check(fleet(*queues, volcano="1.14.1"))) == expected
+    later = [code for code in expected if code != "OB528" and "gpu" not in child]
+    assert codes(check(fleet(*queues, volcano="1.14.2"))) == later
 
 
 def test_the_top_is_bounded_by_nothing_in_the_file() -> None:
@@ -133,7 +190,8 @@ def test_a_gang_fits_to_the_last_device(replicas: int, expected: list[str]) -> N
 
 def test_a_gang_meets_the_ceilings_above_its_queue() -> None:
     queues = fleet(
-        "company: {capability: {gpu: 4}}", "research: {namespaces: [team], parent: company, capability: {cpu: 100}}"
+        "company: {capability: {gpu: 4, cpu: 100}}",
+        "research: {namespaces: [team], parent: company, capability: {cpu: 100}}",
     )
     (found,) = check(queues, team=CLUSTER % 2)
     assert found.message.endswith('queue "company" never gives more than 4')

@@ -181,23 +181,41 @@ CASES: list[tuple[str, Any, str, str, str, str, str]] = [
      '"tlsOptions" in the RayCluster spec came with KubeRay 1.7; this fleet pins 1.6.2',
      "KubeRay 1.6.2 does not have it", "leave it out, or raise global.versions.kuberay to 1.7 or later"),
     ("OB207", "namespace", group("template: {spec: {nodeSelectr: {}}}"), "nodeSelectr",
-     'unknown field "nodeSelectr" in the PodSpec (Kubernetes 1.36)', "did you mean nodeSelector?", ""),
+     'unknown field "nodeSelectr" in the PodSpec (Kubernetes 1.35)', "did you mean nodeSelector?", ""),
     ("OB207", "namespace", group("template: {spec: {containers: [{name: a, env: [{name: A, value: 8}]}]}}"), "8",
-     '"value" in an EnvVar (Kubernetes 1.36) must be a string, not 8', "a number", 'write it in quotes: "8"'),
+     '"value" in an EnvVar (Kubernetes 1.35) must be a string, not 8', "a number", 'write it in quotes: "8"'),
     ("OB207", "namespace", group("template: {spec: {volumes: [{name: a, emptyDir: }]}}"), "emptyDir",
-     '"emptyDir" in a Volume (Kubernetes 1.36) has no value', "empty", "write {}, or leave the key out"),
+     '"emptyDir" in a Volume (Kubernetes 1.35) has no value', "empty", "write {}, or leave the key out"),
     ("OB207", "namespace", cluster("spec: {autoscalerOptions: {resources: {limits: {cpu: 4XB}}}}"), "4XB",
-     '"cpu" in "limits" (Kubernetes 1.36) must be a Kubernetes quantity, not "4XB"', "not a Kubernetes quantity", ""),
+     '"cpu" in "limits" (Kubernetes 1.35) must be a Kubernetes quantity, not "4XB"', "not a Kubernetes quantity", ""),
+    ("OB207", "namespace", group("template: {spec: {overhead: {cpu: 0.25}}}"), "0.25",
+     '"cpu" in "overhead" (Kubernetes 1.35) must be a Kubernetes quantity, not 0.25', "a number",
+     'write it in quotes: "0.25"'),
+    ("OB207", "namespace", group("template: {spec: {overhead: {cpu: 1e1.5}}}"), "1e1.5",
+     '"cpu" in "overhead" (Kubernetes 1.35) must be a Kubernetes quantity, not "1e1.5"', "not a Kubernetes quantity",
+     ""),
+    ("OB207", "namespace", group("template: {spec: {terminationGracePeriodSeconds: 9223372036854775808}}"),
+     "9223372036854775808",
+     '"terminationGracePeriodSeconds" in the PodSpec (Kubernetes 1.35) must be at most 9223372036854775807, '
+     "not 9223372036854776000", "at most 9223372036854775807", ""),
+    ("OB207", "namespace",
+     group("template: {spec: {containers: [{name: a, livenessProbe: {tcpSocket: {port: 2147483648}}}]}}"),
+     "2147483648", '"port" in the TCPSocketAction (Kubernetes 1.35) must be at most 65535, not 2147483648',
+     "at most 65535", ""),
+    ("OB207", "namespace", group("template: {spec: {containers: [{name: a, ports: [{containerPort: 99999999999}]}]}}"),
+     "99999999999",
+     '"containerPort" in a ContainerPort (Kubernetes 1.35) must be at most 65535, not 99999999999',
+     "at most 65535", ""),
     ("OB207", "platform", "operator: {affinity: {nodeAffinty: {}}}", "nodeAffinty",
-     'unknown field "nodeAffinty" in the Affinity (Kubernetes 1.36)', "did you mean nodeAffinity?", ""),
+     'unknown field "nodeAffinty" in the Affinity (Kubernetes 1.35)', "did you mean nodeAffinity?", ""),
     ("OB207", "namespace", cluster("head: {tolerations: [{opertor: Exists}]}"), "opertor",
-     'unknown field "opertor" in a Toleration (Kubernetes 1.36)', "did you mean operator?", ""),
+     'unknown field "opertor" in a Toleration (Kubernetes 1.35)', "did you mean operator?", ""),
     ("OB202", "namespace", cluster("head: {tolerations: [{effect: NoSchedul}]}"), "NoSchedul",
      '"effect" in a toleration cannot be "NoSchedul"', "did you mean NoSchedule?", ""),
     ("OB201", "namespace", cluster("head: {tolerations: [{value: 1}]}"), "1",
      '"value" in a toleration must be a string, not 1', "a number", 'write it in quotes: "1"'),
     ("OB207", "namespace", "rayJobs: {a: {entrypoint: x, spec: {submitterPodTemplate: {spec: {}}}}}", "spec",
-     '"containers" is missing in the PodSpec (Kubernetes 1.36)', "needs containers", ""),
+     '"containers" is missing in the PodSpec (Kubernetes 1.35)', "needs containers", ""),
 ]  # fmt: skip
 
 
@@ -298,9 +316,20 @@ def test_fields_of_a_later_kubernetes_say_so() -> None:
     assert finding.label == "this fleet pins Kubernetes 1.29"
 
 
-def test_a_kubernetes_that_is_newer_than_the_schemas_is_checked_as_the_newest() -> None:
+def test_so_do_fields_that_kuberay_does_not_know_yet() -> None:
+    """Its CRDs drop them, whatever the cluster runs."""
+    text = group("template: {spec: {schedulingGroup: {podGroupName: a}}}")
+    assert found("namespace", text, kubernetes="1.36", kuberay="1.7.0") == []
+    finding = one("namespace", text, kubernetes="1.36", kuberay="1.6.2")
+    assert finding.message == '"schedulingGroup" in the PodSpec came with Kubernetes 1.36'
+    assert finding.label == "KubeRay 1.6.2 knows the pods of Kubernetes 1.35"
+    assert finding.help == "leave it out, or raise global.versions.kuberay"
+
+
+def test_a_kubernetes_that_is_newer_than_kuberays_is_checked_as_kuberays() -> None:
     text = group("template: {spec: {nodeSelectr: {}}}")
-    assert "(Kubernetes 1.37)" in one("namespace", text, kubernetes="1.99").message
+    assert "(Kubernetes 1.36)" in one("namespace", text, kubernetes="1.99", kuberay="1.7.0").message
+    assert "(Kubernetes 1.30)" in one("namespace", text, kubernetes="1.99", kuberay="1.2.2").message
 
 
 def test_all_mistakes_at_once_in_order_each_once() -> None:

@@ -46,7 +46,9 @@ VALID: list[tuple[str, Any]] = [
         POD_TEMPLATE,
         {
             "spec": {
-                "containers": [{"name": "a", "ports": [{"containerPort": 1}], "resources": {"limits": {"cpu": 1.5}}}]
+                "containers": [
+                    {"name": "a", "ports": [{"containerPort": 1}], "resources": {"limits": {"cpu": "1.5", "memory": 1}}}
+                ]
             }
         },
     ),
@@ -61,6 +63,13 @@ INVALID: list[tuple[str, Any]] = [
     (POD_TEMPLATE, {"spec": {"hostNetwork": "yes"}}),
     (POD_TEMPLATE, {"spec": {"containers": [{"name": "a", "resources": {"limits": {"cpu": "1core"}}}]}}),
     (POD_TEMPLATE, {"spec": {"containers": [{"name": "a", "livenessProbe": {"httpGet": {"port": 1.5}}}]}}),
+    (POD_TEMPLATE, {"spec": {"containers": [{"name": "a", "resources": {"limits": {"cpu": 1.5}}}]}}),
+    (POD_TEMPLATE, {"spec": {"containers": [{"name": "a", "livenessProbe": {"httpGet": {"port": 2**31}}}]}}),
+    (POD_TEMPLATE, {"spec": {"containers": [{"name": "a", "ports": [{"containerPort": 2**31}]}]}}),
+    (POD_TEMPLATE, {"spec": {"securityContext": {"runAsUser": 2**63}}}),
+    (POD_TEMPLATE, {"spec": {"overhead": {"cpu": "1e1.5"}}}),
+    (POD_TEMPLATE, {"spec": {"overhead": {"cpu": "1e999999999"}}}),
+    (POD_TEMPLATE, {"spec": {"overhead": {"cpu": "9" * 65}}}),
     (POD_TEMPLATE, {"spec": {"containers": {"name": "a"}}}),
     (CORE + "Toleration", {"key": 1}),
     (CORE + "Toleration", []),

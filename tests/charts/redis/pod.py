@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 FILES = Path(__file__).parents[3] / "generator" / "blueprints" / "charts" / "redis" / "files"
-SCRIPTS = ("lib.sh", "pre-stop.sh", "probe-redis.sh", "probe-sentinel.sh", "start-redis.sh", "start-sentinel.sh")
+SCRIPTS = (
+    "lib.sh",
+    "pre-stop.sh",
+    "probe-redis.sh",
+    "probe-sentinel.sh",
+    "start-redis.sh",
+    "start-sentinel.sh",
+    "test.sh",
+)
 HASH = "0123456789abcdef" * 4
 
 # Answers are files named after the host and the command; a Redis that is down has none. "round" counts the seconds the
@@ -78,7 +86,7 @@ class Pod:
         for name in (*SCRIPTS, "redis.conf", "sentinel.conf"):
             (self.root / "config" / name).write_text((FILES / name).read_text())
         (self.root / "config" / "settings.sh").write_text(
-            "SET=oneblock-redis\nDOMAIN=sys.svc.cluster.local\nGROUP=sys-oneblock-redis\nREPLICAS=3\nQUORUM=2\n"
+            "SET=oneblock-redis\nDOMAIN=sys.svc.cluster.local\nGROUP=sys-oneblock-redis\nREPLICAS=3\nMIN_REPLICAS=1\nQUORUM=2\n"
             "DOWN_AFTER_MS=5000\nFAILOVER_TIMEOUT_MS=30000\nGRACE_SECONDS=60\n"
         )
         for key in ("admin", "sentinel", "replication", "exporter"):

@@ -16,13 +16,15 @@ def test_a_replica_follows_a_living_master(pod: Pod) -> None:
     assert result.seconds == 0
     assert f"replicaof {host(0)} 6379\n" in pod.conf
     assert f"replica-announce-ip {host(1)}\n" in pod.conf
-    assert "replica-priority" not in pod.conf
     assert result.started == str(pod.root / "run/redis.conf")
 
 
-def test_an_empty_replica_may_not_be_promoted_yet(pod: Pod) -> None:
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_replica_may_not_be_promoted_yet(pod: Pod, synced: bool) -> None:
+    """What is on its volume may be old."""
     pod.ordinal = 1
     named(pod, 0).redis(0, "master")
+    pod.volume(synced=synced)
     assert pod.run("start-redis.sh").code == 0
     assert pod.conf.endswith("replica-priority 0\n")
 

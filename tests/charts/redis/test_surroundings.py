@@ -133,7 +133,7 @@ def test_the_exporter() -> None:
     [
         *["RedisDown", "RedisNoMaster", "RedisSeveralMasters", "RedisSentinelsDisagree", "RedisSentinelNoQuorum"],
         *["RedisReplicaMissing", "RedisReplicaLinkDown", "RedisMemoryHigh", "RedisWritesRefused"],
-        *["RedisAppendOnlyFileFails", "RedisVolumeFilling"],
+        *["RedisFailedOver", "RedisAppendOnlyFileFails", "RedisVolumeFilling"],
     ],
 )
 def test_alerts(alert: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,18 @@ def test_sentinel_brings_new_users_to_both(pod: Pod) -> None:
     changes = [call for call in result.calls if "SETUSER" in call]
     assert [call.split(" ", 1)[0] for call in changes] == ["127:26379", "127:6379"]
     assert all("SETUSER team-b" in call for call in changes)
+
+
+@pytest.mark.parametrize("user", ["admin", "sentinel", "replication", "exporter"])
+def test_a_user_of_redis_may_have_two_passwords_for_a_while(pod: Pod, user: str) -> None:
+    """Every pod has to take the next one before the first pod uses it."""
+    before = pod.functions("redis_users; sentinel_users").splitlines()
+    name = "_replica" if user == "replication" else f"_{user}"
+    (pod.root / f"auth/next-{user}-password").write_text("another\n")
+    after = pod.functions("redis_users; sentinel_users").splitlines()
+    new = hashlib.sha256(b"another").hexdigest()
+    changed = [(old, line) for old, line in zip(before, after, strict=True) if old != line]
+    assert changed
+    for old, line in changed:
+        assert line.split()[1] == name
+        assert line.replace(f"#{new} ", "") == old

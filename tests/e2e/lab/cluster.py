@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Self
 
 from tests.e2e.kube import HopelessError, Kube, until
 from tests.e2e.lab import control_plane, images, network, pki, programs, store
@@ -44,7 +44,7 @@ class Lab:
         self.kubeconfig = folder / "pki" / "admin.conf"
 
     @classmethod
-    def new(cls) -> Lab:
+    def new(cls) -> Self:
         """A lab that does not exist yet, under a name that nothing else has."""
         return cls(home() / f"lab-{secrets.token_hex(3)}")
 
@@ -90,10 +90,10 @@ class Lab:
     def _start_control_plane(self) -> None:
         control_plane.start_api_server(self.spawn, self.folder)
         kube = self.kube()
-        self.wait_for("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 60)
+        self.wait_for("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 300)
         control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig)
         # The first namespace's account is the controllers' work: objects can be made from here on.
-        self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 60)
+        self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 300)
 
     def wait_for(self, what: str, probe: Callable[[], object], seconds: float) -> None:
         """Waits for something of its start, but not after one of its processes has ended."""

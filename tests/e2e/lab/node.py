@@ -49,7 +49,7 @@ def start(lab: Lab) -> None:
     """Starts the node and waits until it is ready."""
     config, pki = configure(lab), lab.folder / "pki"
     lab.spawn("containerd", ["containerd", f"--config={config / 'containerd.toml'}"])
-    lab.wait_for("containerd answers", lambda: lab.run("ctr", "version").returncode == 0, 30)
+    lab.wait_for("containerd answers", lambda: lab.run("ctr", "version").returncode == 0, 120)
     make_groups(lab.name)
     named = (f"--kubeconfig={lab.kubeconfig}", f"--hostname-override={NAME}")
     lab.spawn(
@@ -87,7 +87,7 @@ def start(lab: Lab) -> None:
         node = kube.get("node", NAME) or {"status": {"conditions": []}}
         return any(known["type"] == "Ready" and known["status"] == "True" for known in node["status"]["conditions"])
 
-    lab.wait_for("the node is ready", ready, 60)
+    lab.wait_for("the node is ready", ready, 300)
 
 
 def group(name: str) -> str:
@@ -110,6 +110,10 @@ def make_groups(name: str) -> None:
         for file in ("cpuset.cpus", "cpuset.mems"):  # in version 1 a new group has none, and takes no process
             if (hierarchy / file).exists() and (hierarchy / "cpuset.cpu_exclusive").exists():
                 (folder / file).write_text((hierarchy / file).read_text())
+        # All pods of a lab are one group. Weighing as much as one process outside, they starve on a busy machine.
+        for file, weight in (("cpu.shares", 8192), ("cpu.weight", 800)):
+            if (folder / file).exists():
+                (folder / file).write_text(str(weight))
 
 
 def forget(name: str) -> None:

@@ -15,7 +15,7 @@
 {{- /*
 Who may use what, as lists of names.
 queues: every queue listed here. parents: those no workload may name. open: those of every namespace.
-namespaces: of each namespace that is granted something, what it may use, the open ones among it.
+namespaces: of each namespace that is declared or granted something, what it may use, the open ones among it.
 */ -}}
 {{- define "oneblock.queues.grants" -}}
 {{- $queues := include "oneblock.queues.queues" . | fromYaml -}}
@@ -24,6 +24,7 @@ namespaces: of each namespace that is granted something, what it may use, the op
 {{- $open := list -}}
 {{- if not (hasKey $queues "default") }}{{ $open = append $open "default" }}{{ end -}}
 {{- $granted := dict -}}
+{{- range $name, $_ := .Values.global.namespaces }}{{ $_ := set $granted $name list }}{{ end -}}
 {{- range $name, $queue := $queues -}}
 {{- if not (has $name $parents) -}}
 {{- range $queue.namespaces -}}

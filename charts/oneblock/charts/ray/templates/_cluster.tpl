@@ -8,7 +8,7 @@ A cluster is a map that travels through these templates. It starts with
 ray.cluster.values, which writes no text, adds
   values      the short form over its profile; read only
   object      the start of the names of its own ConfigMap and PersistentVolumeClaim
-  code        {files, mountPath} of the head, empty without files
+  code        {files, mountPath}, empty without files
 and ray.cluster after that
   image       the Ray image where a group names none
   autoscaled  whether Ray's autoscaler decides the number of workers

@@ -66,3 +66,12 @@ Retrying 20 times (10 s) instead of 120 lets a head that met a dead master give 
   {{- $_ := set $env "ONEBLOCK_CLUSTER" (dict "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.labels['ray.io/cluster']"))) -}}
 {{- end -}}
 {{- end -}}
+
+{{- /* A head waits until its Redis takes writes instead of ending with an error: kubelet would start it again ever later. */ -}}
+{{- define "ray.gcs.wait.object" -}}
+ray-wait-for-redis
+{{- end -}}
+
+{{- define "ray.gcs.wait.folder" -}}
+/etc/oneblock/ray
+{{- end -}}

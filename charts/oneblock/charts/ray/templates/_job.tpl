@@ -62,6 +62,11 @@ shutdownAfterJobFinishes: {{ $values.shutdownAfterJobFinishes }}
 shutdownAfterJobFinishes: true
 {{- end }}
 submissionMode: {{ $mode }}
+{{- /* The submitter ends with each restart of the head, and finds its job again; after KubeRay's two tries the RayJob would have failed. */}}
+{{- if and .gcs (eq $mode "K8sJobMode") }}
+submitterConfig:
+  backoffLimit: 50
+{{- end }}
 {{- if and .restricted (eq $mode "K8sJobMode") }}
 submitterPodTemplate:
   {{- include "ray.job.submitter" . | nindent 2 }}

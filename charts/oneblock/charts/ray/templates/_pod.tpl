@@ -11,7 +11,9 @@ ray.template: the pod template of a group, the user's `template` over it.
 {{- $head := eq .container "ray-head" -}}
 {{- /* A volume for one node holds the head's logs; one for many nodes those of every pod. */ -}}
 {{- $logs := and $cluster.values.logs (or $head (eq "ReadWriteMany" ($cluster.values.logs.accessMode | default ""))) -}}
-{{- $code := and $head $cluster.code -}}
+{{- /* Tasks, actors and Serve's replicas import it wherever they run. */ -}}
+{{- $code := $cluster.code -}}
+{{- $wait := and $head $cluster.gcs -}}
 {{- include "ray.node" . -}}
 metadata:
   {{- include "ray.pod.metadata" . | nindent 2 }}
@@ -21,7 +23,7 @@ spec:
   automountServiceAccountToken: false
   {{- end }}
   containers:
-  - {{ include "ray.container" (dict "group" . "logs" $logs "code" $code) | indent 4 | trim }}
+  - {{ include "ray.container" (dict "group" . "logs" $logs "code" $code "wait" $wait) | indent 4 | trim }}
   {{- with $cluster.root.Values.global.imagePullSecrets }}
   imagePullSecrets:
   {{- range . }}
@@ -49,8 +51,13 @@ spec:
   tolerations:
   {{- include "ray.pod.tolerations" . | nindent 2 }}
   {{- end }}
-  {{- if or $code $logs }}
+  {{- if or $code $logs $wait }}
   volumes:
+  {{- if $wait }}
+  - configMap:
+      name: {{ include "ray.gcs.wait.object" . }}
+    name: wait-for-redis
+  {{- end }}
   {{- if $code }}
   - configMap:
       name: {{ $cluster.object }}-code
@@ -69,6 +76,14 @@ spec:
 {{- $annotations := dict -}}
 {{- if (.cluster.root.Values.global.monitoring).annotations -}}
   {{- $annotations = dict "prometheus.io/path" "/metrics" "prometheus.io/port" "8080" "prometheus.io/scrape" "true" -}}
+{{- end -}}
+{{- /* What is above a gang's minimum may be reclaimed, and Volcano only counts pods: a RayCluster without its head is lost. */ -}}
+{{- if and (eq .container "ray-head") (eq .cluster.root.Values.global.batchScheduler "volcano") -}}
+  {{- $_ := set $annotations "volcano.sh/preemptable" "false" -}}
+{{- end -}}
+{{- if and .cluster.code (eq .cluster.kind "RayService") -}}
+  {{- /* Replicas that run have imported the old code: only a changed cluster makes KubeRay bring up new ones beside them. */ -}}
+  {{- $_ := set $annotations "checksum/code" (toJson .cluster.code.files | sha256sum) -}}
 {{- end -}}
 {{- with .values.annotations }}{{ include "ray.merge" (dict "base" $annotations "over" .) }}{{ end -}}
 {{- with $annotations -}}

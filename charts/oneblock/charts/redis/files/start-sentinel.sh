@@ -1,6 +1,6 @@
 #!/bin/sh
 # Finds out which master to watch, runs Sentinel, and stays its parent: it hands on signals, brings new users of the
-# mounted Secret to Redis and Sentinel, and marks the volume once a first copy of the data is complete.
+# mounted Secret to Redis and Sentinel, and decides whether this pod's copy of the data is good enough for a master.
 #
 # Where the master comes from, in this order:
 #   1. the administrator's override, while no master lives
@@ -153,16 +153,27 @@ sync_users() { # when kubelet has replaced the mounted Secret
   users_seen=$version
 }
 
-mark_synced() { # a replica may be promoted once its first copy of the data is complete
-  [ ! -f "$SYNCED" ] || return 0
+# The master counts, so that of two copies of the data the newer one shows. A replica may be promoted once it is in step with a
+# master or, while there is none, once its copy is known to be the newest.
+look_after_redis() {
   replication=$(cli 127.0.0.1 6379 INFO replication | tr -d '\r')
   case $replication in
-    *role:slave*master_link_status:up*master_sync_in_progress:0*) ;;
+    *role:master*)
+      cli 127.0.0.1 6379 INCR "$AGE_KEY" >/dev/null || :
+      return 0
+      ;;
+    *role:slave*master_link_status:up*master_sync_in_progress:0*slave_priority:0*) why="in step with the master" ;;
+    *role:slave*slave_priority:0*)
+      if [ ! -f "$SYNCED" ] || ! newest_copy; then
+        return 0
+      fi
+      why="there is no master, and no copy is newer"
+      ;;
     *) return 0 ;;
   esac
   cli 127.0.0.1 6379 CONFIG SET replica-priority 100 >/dev/null || return 0
   : >"$SYNCED"
-  log "first copy complete; this pod may be promoted from now on"
+  log "$why: this pod may be promoted from now on"
 }
 
 trap stop TERM INT
@@ -190,7 +201,7 @@ $epochs"
 run "$SENTINEL_CONF"
 while kill -0 "$sentinel_pid" 2>/dev/null; do
   sync_users
-  mark_synced
-  pause 5
+  look_after_redis
+  pause 3
 done
 wait "$sentinel_pid"

@@ -69,6 +69,10 @@ imagePullSecrets:
 {{ .Values.replicas | int64 }}
 {{- end }}
 
+{{- define "oneblock.redis.minReplicas" -}}
+{{ min (int64 .Values.minReplicasToWrite) (sub (int64 .Values.replicas) 1) }}
+{{- end }}
+
 {{- define "oneblock.redis.graceSeconds" -}}
 60
 {{- end }}
@@ -105,7 +109,7 @@ readOnlyRootFilesystem: true
 # From the values.
 appendfsync {{ .Values.appendfsync }}
 maxmemory {{ include "oneblock.redis.directive" .Values.maxmemory }}
-min-replicas-to-write {{ min (int64 .Values.minReplicasToWrite) (sub (int64 .Values.replicas) 1) }}
+min-replicas-to-write {{ include "oneblock.redis.minReplicas" . }}
 {{- range $name, $value := .Values.config }}
 {{- range (kindIs "slice" $value | ternary $value (list $value)) }}
 {{ $name }} {{ include "oneblock.redis.directive" . }}
@@ -118,6 +122,7 @@ SET=oneblock-redis
 DOMAIN={{ include "oneblock.redis.domain" . }}
 GROUP={{ .Release.Namespace }}-oneblock-redis
 REPLICAS={{ include "oneblock.redis.replicas" . }}
+MIN_REPLICAS={{ include "oneblock.redis.minReplicas" . }}
 QUORUM={{ min (int64 .Values.sentinel.quorum) (int64 .Values.replicas) }}
 DOWN_AFTER_MS={{ int64 .Values.sentinel.downAfterMilliseconds }}
 FAILOVER_TIMEOUT_MS={{ int64 .Values.sentinel.failoverTimeoutMilliseconds }}

@@ -28,6 +28,9 @@ not know would end the operator at its start, so it ends the render.
 <% elif row.scheduler is defined %>
 {{- if eq .Values.global.batchScheduler "<< row.scheduler >>" }}
 <% endif %>
+<% if row.why is defined %>
+# << row.why[0] | upper >><< row.why[1:] >>.
+<% endif %>
 - apiGroups: << row.groups | flow >>
   resources: << row.resources | flow >>
   verbs: << row.verbs | flow >>

@@ -1,8 +1,13 @@
-{{- /* ray.container: the Ray container of a pod. Takes group, and whether logs and code are mounted. */ -}}
+{{- /* ray.container: the Ray container of a pod. Takes group, and whether logs, code and the wait for Redis are mounted. */ -}}
 {{- define "ray.container" -}}
 {{- $cluster := .group.cluster -}}
 {{- $values := .group.values -}}
 {{- $head := eq .group.container "ray-head" -}}
+{{- if .wait -}}
+{{- /* KubeRay writes this line before `ray start`. An image without that program starts Ray all the same. */ -}}
+command:
+- python3 {{ include "ray.gcs.wait.folder" . }}/wait_for_redis.py || true
+{{ end -}}
 {{- with include "ray.env" . | trim -}}
 env:
 {{ . }}
@@ -41,10 +46,15 @@ resources:
   {{- include "ray.resources" .group | nindent 2 }}
 securityContext:
   {{- include "ray.securityContext" $cluster | nindent 2 }}
-{{- if or .code .logs }}
+{{- if or .code .logs .wait }}
 volumeMounts:
+{{- if .wait }}
+- mountPath: {{ include "ray.gcs.wait.folder" . }}
+  name: wait-for-redis
+  readOnly: true
+{{- end }}
 {{- if .code }}
-- mountPath: {{ $cluster.code.mountPath | default "/home/ray/code" | quote }}
+- mountPath: {{ include "ray.code.folder" .code | quote }}
   name: code
   readOnly: true
 {{- end }}
@@ -52,6 +62,10 @@ volumeMounts:
 {{ include "ray.logs.mount" $cluster }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{- define "ray.code.folder" -}}
+{{ .mountPath | default "/home/ray/code" }}
 {{- end -}}
 
 {{- /* ray.env: the Ray container's environment, OneBlock's variables and the user's, which win; null takes one away. */ -}}
@@ -68,6 +82,9 @@ volumeMounts:
     {{- $_ := set $env "RAY_enable_autoscaler_v2" (eq . "v2" | ternary "1" "0") -}}
   {{- end -}}
 <% endif %>
+{{- end -}}
+{{- with .code -}}
+  {{- $_ := set $env "PYTHONPATH" (include "ray.code.folder" .) -}}
 {{- end -}}
 {{- range $name, $value := .group.values.env -}}
   {{- $_ := set $env $name $value -}}

@@ -73,3 +73,12 @@ Retrying 20 times (10 s) instead of 120 lets a head that met a dead master give 
 {{- with .gcs.secret }}{{ $_ := set $env "REDIS_PASSWORD" (include "ray.gcs.password" . | fromYaml) }}{{ end -}}
 <% endif %>
 {{- end -}}
+
+{{- /* A head waits until its Redis takes writes instead of ending with an error: kubelet would start it again ever later. */ -}}
+{{- define "ray.gcs.wait.object" -}}
+ray-wait-for-redis
+{{- end -}}
+
+{{- define "ray.gcs.wait.folder" -}}
+/etc/oneblock/ray
+{{- end -}}

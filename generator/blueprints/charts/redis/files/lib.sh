@@ -2,7 +2,7 @@
 # Shared by the scripts of a Redis pod: sourced, never run. POSIX sh.
 #
 # Every address here is the DNS name of one pod's own Service, SET-announce-N.DOMAIN. The settings (SET, DOMAIN, GROUP,
-# REPLICAS, QUORUM, DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS, GRACE_SECONDS) come from settings.sh beside this file.
+# REPLICAS, MIN_REPLICAS, QUORUM, DOWN_AFTER_MS, FAILOVER_TIMEOUT_MS, GRACE_SECONDS) come from settings.sh beside this file.
 
 CONFIG_DIR=${CONFIG_DIR:-/etc/oneblock/redis}
 AUTH_DIR=${AUTH_DIR:-/etc/oneblock/auth}
@@ -79,13 +79,33 @@ role() { # HOST: master, slave, or nothing when the server does not answer
   info "$1" replication role
 }
 
+# The master keeps counting in its data set, so of two copies the one whose count has come further is the newer one.
+AGE_KEY=oneblock:age
+
+age() { # HOST: how far the count has come in a pod's data; nothing when it does not answer or has no data
+  cli "$1" 6379 GET "$AGE_KEY" | grep -x '[0-9][0-9]*'
+}
+
+newest_copy() { # is no copy newer than this pod's? Fails also when too few can be seen to know
+  mine=$(age 127.0.0.1) || return 1
+  seen=1
+  for n in $(ordinals); do
+    [ "$n" = "$ORDINAL" ] && continue
+    other=$(age "$(announce "$n")") || continue
+    [ "$other" -le "$mine" ] || return 1
+    seen=$((seen + 1))
+  done
+  # Every acknowledged write is on 1 + MIN_REPLICAS pods: so many may be unseen that one of those is not.
+  [ "$seen" -ge $((REPLICAS - MIN_REPLICAS)) ]
+}
+
 peer_with_data() { # the first other pod whose Redis could be, or already is, promoted; fails when there is none
   for n in $(ordinals); do
     [ "$n" = "$ORDINAL" ] && continue
     replication=$(cli "$(announce "$n")" 6379 INFO replication | tr -d '\r') || continue
     case $replication in
       *role:master*) echo "$n" && return ;;
-      *role:slave*slave_priority:0*) ;; # its first copy is not complete
+      *role:slave*slave_priority:0*) ;; # not known to have all data
       *role:slave*) echo "$n" && return ;;
     esac
   done
@@ -141,8 +161,12 @@ need_passwords() { # without one, a user would get the empty password
   done
 }
 
-hash_of() { # KEY: the SHA-256 of a password of the mounted Secret
-  secret "$1" | tr -d '\n' | sha256sum | cut -d ' ' -f 1
+passwords() { # KEY: a rule for each password that KEY's user may have; two while the Secret has a next-KEY beside KEY
+  for key in "$1" "next-$1"; do
+    if [ -s "$AUTH_DIR/$key" ]; then
+      printf '#%s ' "$(secret "$key" | tr -d '\n' | sha256sum | cut -d ' ' -f 1)"
+    fi
+  done
 }
 
 # A tenant may use keys of its own GCS stores and the commands of Ray's GCS and of KubeRay's clean-up, nothing else.
@@ -174,18 +198,18 @@ tenants() { # RULE: one line a tenant of the Secret (keys tenant.NAMESPACE, each
 
 # Names with "_" cannot be namespaces. "default" can: it is off unless a namespace of that name brings its own line.
 redis_users() {
-  echo "user _admin reset on #$(hash_of admin-password) ~* &* +@all"
-  echo "user _sentinel reset on #$(hash_of sentinel-password) allchannels +multi +exec +ping +info +role +publish +subscribe +slaveof +replicaof +config|rewrite +client|setname +client|kill +script|kill"
-  echo "user _replica reset on #$(hash_of replication-password) +ping +psync +sync +replconf +role"
-  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram"
+  echo "user _admin reset on $(passwords admin-password)~* &* +@all"
+  echo "user _sentinel reset on $(passwords sentinel-password)allchannels +multi +exec +ping +info +role +publish +subscribe +slaveof +replicaof +config|rewrite +client|setname +client|kill +script|kill"
+  echo "user _replica reset on $(passwords replication-password)+ping +psync +sync +replconf +role"
+  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on $(passwords exporter-password)+ping +info +client|setname +slowlog|len +slowlog|get +latency|latest +latency|histogram"
   [ -f "$AUTH_DIR/tenant.default" ] || echo "user default reset off"
   tenants tenant_rule
 }
 
 sentinel_users() {
-  echo "user _admin reset on #$(hash_of admin-password) ~* &* +@all"
-  echo "user _sentinel reset on #$(hash_of sentinel-password) &__sentinel__:hello +ping +info +role +publish +subscribe +client|setname +sentinel|is-master-down-by-addr"
-  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on #$(hash_of exporter-password) +ping +info +client|setname +sentinel|masters +sentinel|master +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|ckquorum"
+  echo "user _admin reset on $(passwords admin-password)~* &* +@all"
+  echo "user _sentinel reset on $(passwords sentinel-password)&__sentinel__:hello +ping +info +role +publish +subscribe +client|setname +sentinel|is-master-down-by-addr"
+  [ ! -s "$AUTH_DIR/exporter-password" ] || echo "user _exporter reset on $(passwords exporter-password)+ping +info +client|setname +sentinel|masters +sentinel|master +sentinel|replicas +sentinel|slaves +sentinel|sentinels +sentinel|ckquorum"
   [ -f "$AUTH_DIR/tenant.default" ] || echo "user default reset off"
   tenants tenant_rule_sentinel
 }

@@ -8,7 +8,7 @@ SCRIPT=probe
 . "${CONFIG_DIR:-/etc/oneblock/redis}/lib.sh"
 case $1 in
   alive)
-    case $(timeout 4 "$(program cli)" -h 127.0.0.1 -p 6379 PING 2>&1) in
+    case $(timeout 3 "$(program cli)" -h 127.0.0.1 -p 6379 PING 2>&1) in
       PONG | NOAUTH* | LOADING* | MASTERDOWN*) exit 0 ;;
     esac
     ;;

@@ -100,9 +100,8 @@ write_conf() { # [MASTER]
     echo "masterauth $(secret replication-password)"
     echo "replica-announce-ip $ME"
     echo "replica-announce-port 6379"
-    [ -z "${1:-}" ] || echo "replicaof $1 6379"
-    # Never promote a pod before its first copy is complete; the Sentinel container lifts this.
-    [ -f "$SYNCED" ] || echo "replica-priority 0"
+    # Never promote a pod before its copy is known to be complete and new; the Sentinel container lifts this.
+    [ -z "${1:-}" ] || printf 'replicaof %s 6379\nreplica-priority 0\n' "$1"
   } >"$RUN_DIR/redis.conf"
 }
 

@@ -1,0 +1,64 @@
+"""What can happen to Redis, each as a function that returns when it has happened (not when it is over)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from tests.e2e.kube import Kube
+from tests.e2e.redis import NAME, SYSTEM, Redis, pod
+
+if TYPE_CHECKING:
+    from tests.e2e.lab.cluster import Lab
+
+
+def delete_pods(kube: Kube, ordinals: Iterable[int]) -> None:
+    """The pods go without asking anybody: kubelet gives them about two seconds."""
+    names = [pod(ordinal) for ordinal in ordinals]
+    where = (f"--namespace={SYSTEM}", "--force", "--grace-period=0", "--wait=false", "--ignore-not-found")
+    kube.kubectl("delete", "pod", *names, *where)
+
+
+def crash(redis: Redis, ordinal: int) -> None:
+    """Redis ends at once: nothing is saved, no replica is waited for, no role handed over."""
+    redis.ask(ordinal, "SHUTDOWN", "NOSAVE", "NOW", "FORCE")
+
+
+def crash_sentinel(redis: Redis, ordinal: int) -> None:
+    """Sentinel ends, and its container with it."""
+    redis.ask(ordinal, "SHUTDOWN", port=26379)
+
+
+def signal_process(lab: Lab, kube: Kube, ordinal: int, signal: str, container: str = "redis") -> None:
+    """Sends a signal to the first process of a container, from the node."""
+    found = kube.get("pod", pod(ordinal), SYSTEM)
+    assert found is not None
+    statuses = [*found["status"]["containerStatuses"], *found["status"].get("initContainerStatuses", ())]
+    identity = next(known["containerID"] for known in statuses if known["name"] == container).partition("://")[2]
+    tasks = lab.run("ctr", "--namespace=k8s.io", "tasks", "list").stdout
+    process = next(line.split()[1] for line in tasks.splitlines() if line.startswith(identity))
+    done = lab.run("kill", f"-{signal}", process)
+    assert done.returncode == 0, done.stderr
+
+
+def freeze(lab: Lab, kube: Kube, ordinal: int) -> None:
+    """Redis hangs: its connections stay open and nothing answers."""
+    signal_process(lab, kube, ordinal, "STOP")
+
+
+def evict(kube: Kube, ordinal: int) -> int:
+    """Asks the way a node drain does; the status of the answer: 201 granted, 429 refused by the budget."""
+    body = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": pod(ordinal), "namespace": SYSTEM},
+    }
+    status, _ = kube.request("POST", f"/api/v1/namespaces/{SYSTEM}/pods/{pod(ordinal)}/eviction", body)
+    return status
+
+
+def restart_all(kube: Kube, seconds: float = 400) -> None:
+    """A rollout, one pod after the other, to its end."""
+    where = (f"--namespace={SYSTEM}", f"statefulset/{NAME}")
+    kube.kubectl("rollout", "restart", *where)
+    kube.kubectl("rollout", "status", *where, f"--timeout={seconds:g}s", timeout=seconds + 10)
