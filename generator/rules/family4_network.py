@@ -179,7 +179,11 @@ def tls_by_hand(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     "OB459",
     "upgradeStrategy is for RayClusters only",
     Scope.CLUSTER,
-    cel=Cel(("RayJob", "RayService", "RayCronJob"), "!has(SPEC.upgradeStrategy) || !has(SPEC.upgradeStrategy.type)"),
+    cel=Cel(
+        ("RayJob", "RayService", "RayCronJob"),
+        "!has(SPEC.upgradeStrategy) || !has(SPEC.upgradeStrategy.type)",
+        when_run=True,
+    ),
     source="validation.go ValidateRayClusterUpgradeOptions",
     since="1.6",
 )

@@ -12,6 +12,7 @@ from generator.rules.family4_job import mode_of, path_of, selected
 from generator.rules.registry import Finding, Scope, rule
 
 _SELECTED = "JOB.?clusterSelector.orValue({}).size() > 0"
+_MODES = "'', 'K8sJobMode', 'HTTPMode', 'InteractiveMode'"
 _MODE = "JOB.?submissionMode.orValue('K8sJobMode')"
 
 
@@ -90,8 +91,8 @@ def sidecar_restart(job: dict[str, Any], workload: Workload) -> Iterator[Finding
     "no such submission mode",
     Scope.JOB,
     cel=(
-        Cel(JOBS, f"{_MODE} in ['', 'K8sJobMode', 'HTTPMode', 'InteractiveMode', 'SidecarMode']", since="1.5"),
-        Cel(JOBS, f"{_MODE} in ['', 'K8sJobMode', 'HTTPMode', 'InteractiveMode']", since="1.3", until="1.5"),
+        Cel(JOBS, f"{_MODE} in [{_MODES}, 'SidecarMode']", since="1.5", when_run=True),
+        Cel(JOBS, f"{_MODE} in [{_MODES}]", since="1.3", until="1.5", when_run=True),
     ),
     source="rayjob_types.go JobSubmissionMode, rayjob_controller.go",
 )
@@ -118,6 +119,7 @@ def mode_unknown(job: dict[str, Any], workload: Workload, platform: Platform) ->
         JOBS,
         f"{_MODE} != 'K8sJobMode' || !has(JOB.submitterPodTemplate) || "
         "JOB.submitterPodTemplate.?spec.?containers.orValue([]).size() > 0",
+        when_run=True,
     ),
     source="rayjob_controller.go getSubmitterTemplate",
 )

@@ -125,7 +125,7 @@ def api_lab() -> Iterator[Lab]:
 @pytest.fixture(scope="module")
 def bare_lab() -> Iterator[Lab]:
     """A control plane without a node that one module has for itself."""
-    with _running(node=False) as lab:
+    with _running(node=False, kind=Lab) as lab:
         yield lab
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from tests.e2e.kube import Kube, Objects
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.network import ADDRESS
+from tests.e2e.lab.programs import program
 
 OPERATOR = "kuberay-1.6.2"
 DASHBOARD = Path(__file__).parent / "ray_dashboard.py"
@@ -27,6 +28,11 @@ LISTS = {
     "Job": ("/apis/batch/v1", "jobs"),
     "Event": ("/api/v1", "events"),
 }
+STAND_INS = (
+    ("scheduling.volcano.sh", "v1beta1", "PodGroup"),
+    ("gateway.networking.k8s.io", "v1", "Gateway"),
+    ("gateway.networking.k8s.io", "v1", "HTTPRoute"),
+)
 EVERY_MINUTE = "* * * * *"
 LAST = "last"
 """The RayCronJob that is made after all others: once the operator has refused it, it has seen all others."""
@@ -47,9 +53,9 @@ def start(lab: Lab, setting: str, namespace: str, flags: Iterable[str], port: in
     lab.spawn(
         f"kuberay-{setting}",
         [
-            *(OPERATOR, "--enable-leader-election=false", f"--watch-namespace={namespace}", *flags),
+            *(program(OPERATOR), "--enable-leader-election=false", f"--watch-namespace={namespace}", *flags),
             *(f"--metrics-addr=127.0.0.1:{port}", f"--health-probe-bind-address=127.0.0.1:{port + 1}"),
-            *("--reconcile-concurrency=20", "--qps=500", "--burst=1000", "--use-kubernetes-proxy"),
+            *("--reconcile-concurrency=20", "--qps=500", "--burst=1000"),
         ],
     )
 
@@ -150,6 +156,8 @@ class Namespace:
         if kind == "RayCronJob":
             return self._missing_run(spec, children["RayJob"])
         if kind == "RayJob":
+            if "DeadlineSeconds" in status.get("message", "") and status.get("jobDeploymentStatus") == "Failed":
+                return ""  # it had the time that it asked for, and its cluster is gone
             missing = _missing_submission(spec, status, children["Job"])
             if missing or spec.get("suspend") or spec.get("clusterSelector"):
                 return missing
@@ -200,7 +208,10 @@ def stand_in_crd(group: str, version: str, kind: str) -> Object:
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{group}"},
+        "metadata": {
+            "name": f"{plural}.{group}",
+            "annotations": {"api-approved.kubernetes.io": "unapproved, a stand-in"},
+        },
         "spec": {
             "group": group,
             "scope": "Namespaced",

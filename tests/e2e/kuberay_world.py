@@ -106,7 +106,8 @@ class World:
     def _prepare(self, chart: list[Object]) -> None:
         for crd in [*crds(VERSIONS.kuberay, "full").values(), *self._upstream_crds()]:
             self._post(CRDS, crd)
-        self._post(CRDS, kuberay_operator.stand_in_crd("scheduling.volcano.sh", "v1beta1", "PodGroup"))
+        for kind in kuberay_operator.STAND_INS:
+            self._post(CRDS, kuberay_operator.stand_in_crd(*kind))
         self._post("/api/v1/namespaces", {"metadata": {"name": POLICED, "labels": {POLICED: "yes"}}})
         until("ours are served", lambda: not self._unserved("ray.io"), PATIENCE)
         self._install_policies(chart)

@@ -1,12 +1,14 @@
 """Stands in for the dashboard of every head: takes jobs and Serve applications, and says that they run.
 
-Run as a program on the address that all pods share.
+Run as a program on the address that all pods share. It is their name server too: every name leads to that address.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import sys
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -57,5 +59,19 @@ class Dashboard(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+def serve_names(address: str) -> None:
+    """Answers every question for an IPv4 address with this one, every other with nothing (RFC 1035)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((address, 53))
+        while True:
+            query, asker = server.recvfrom(512)
+            question = query[12 : query.index(0, 12) + 5]  # the name, the type and the class
+            known = question[-4:-2] == b"\x00\x01"
+            counts = b"\x00\x01" + (b"\x00\x01" if known else b"\x00\x00") + b"\x00\x00\x00\x00"
+            record = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x05\x00\x04" + socket.inet_aton(address)
+            server.sendto(query[:2] + b"\x84\x00" + counts + question + (record if known else b""), asker)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=serve_names, args=(sys.argv[1],), daemon=True).start()
     ThreadingHTTPServer((sys.argv[1], PORT), Dashboard).serve_forever()

@@ -25,6 +25,7 @@ STRICTER = {
     "an autoscaler without groups": "the head starts with an autoscaler that has nothing to scale, for ever",
     "example OB420 main": "the head starts with an autoscaler that has nothing to scale, for ever",
     "a group with an underscore that nobody needs yet": "its first worker is refused by the API server, for ever",
+    "a mode that is none, suspended": "nobody submits it when it is resumed",
     "two environments, the first of which counts": "the operator reads the first document and drops the rest unsaid",
 }
 """What OneBlock refuses and the operator runs, by the case's title, with what then never works."""
@@ -34,7 +35,6 @@ UNSEEN = {
     "a day that never comes": "a pattern has no calendar",
     "example OB497 never": "a pattern has no calendar",
     "an interval backwards in time": "the operator's parser takes it, and takes it for every second",
-    "a mode that is none, suspended": "nobody submits a suspended job",
 }
 """What a rule with a policy refuses and its policy cannot see."""
 
@@ -71,6 +71,11 @@ def told(found: dict[Case, Answers]) -> list[str]:
     ]
 
 
+def never(asked: dict[Case, Answers]) -> list[Answers]:
+    """What OneBlock refuses and the operator takes in vain."""
+    return [each for each in asked.values() if each.codes and each.verdict.word in ("nothing", "fails")]
+
+
 def test_there_are_enough_cases_and_every_rule_has_one(world: World) -> None:
     broken = {case.expected for case in world.cases if case.expected}
     here = {rule.code for rule in all_rules() if rule.family == 4 and rule.applies(VERSIONS) and rule.level == "error"}
@@ -94,6 +99,11 @@ def test_oneblock_agrees_with_the_operator(world: World) -> None:
     asked = {case: world.answers[case] for case in world.objects}
     rows = (("refuses" if each.codes else "takes", each.verdict.word) for each in asked.values())
     matrix("OneBlock × operator", COLUMNS, rows)
+    print("taken by the operator, and never works:")
+    for (code, word), why in sorted(
+        {(each.codes[0], each.verdict.word): each.verdict.why for each in never(asked)}.items()
+    ):
+        print(f"  {code} {word}: {why[:150]}")
     lax = {case: each for case, each in asked.items() if not each.codes and each.verdict.word != "runs"}
     strict = {case: each for case, each in asked.items() if each.codes and each.verdict.word == "runs"}
     assert told(lax) == []
