@@ -186,6 +186,7 @@ def ready(kube: Kube, sample: Fleet) -> None:
         wait_ready(kube, found)
 
 
+@pytest.mark.full
 def test_the_platform_by_helm_4(
     kube: Kube,
     programs: Callable[[str], Path],
