@@ -90,14 +90,15 @@ def volcano_unused(platform: Platform) -> Iterator[Finding]:
         )
 
 
-@rule("OB809", "every sync takes the autoscaler's workers away", Scope.CLUSTER, level=Level.WARNING)
+@rule("OB809", "every sync sets the autoscaler's count back", Scope.CLUSTER, level=Level.WARNING)
 def replicas_reset(cluster: ClusterSpec, workload: Workload, platform: Platform) -> Iterator[Finding]:
-    """Under upstream's CRDs the worker groups are one value for server-side apply, so ``replicas`` has to stand in Git,
-    and every apply sets it back to ``minReplicas``: workers are killed under load. OneBlock's CRDs tell groups apart
-    and leave the number to the autoscaler: set ``crds.enabled: true``, or let the engine ignore the field."""
+    """Under upstream's CRDs the worker groups are one value for server-side apply, so ``replicas`` has to stand in Git.
+    Every apply then conflicts with the autoscaler, and one that is forced sets the count back to ``minReplicas``; what
+    runs goes on running, but the RayCluster no longer says so. OneBlock's CRDs tell groups apart and leave the number
+    to the autoscaler: set ``crds.enabled: true``, or let the engine ignore the field."""
     if platform.at("crds", "enabled") is False and cluster.autoscaling and cluster.worker_groups:
         yield Finding(
-            f'each apply sets the workers of "{workload.name}" back to minReplicas',
+            f'each apply sets the autoscaler\'s count of "{workload.name}" back to minReplicas',
             workload.span(cluster.field("enableInTreeAutoscaling")),
             related=(Label((platform.place / "crds" / "enabled").span(), "upstream's CRDs"),),
         )

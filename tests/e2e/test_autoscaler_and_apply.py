@@ -159,3 +159,5 @@ def test_under_upstreams_crds_an_apply_resets_the_count(
     assert groups(kube) == [("cpu", 0)]
     time.sleep(SETTLED)
     print(f"{SETTLED} s later: {groups(kube)}, pods {ray.pods(kube, 'explore', 'main')}")
+    assert ray.pods(kube, "explore", "main") == [worker]  # only the autoscaler's word takes a worker away
+    assert ray.python(kube, "explore", "main", STILL) == worker
