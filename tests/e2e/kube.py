@@ -17,6 +17,7 @@ from tests.e2e.proxy import Proxy
 T = TypeVar("T")
 Objects = list[dict[str, Any]]  # inside the class, list is a method
 Headers = list[tuple[str, str]]
+CACHE = "kubectl-cache"
 
 
 class KubectlError(subprocess.CalledProcessError):
@@ -35,7 +36,9 @@ class Kube:
 
     def __init__(self, kubeconfig: Path, network: Path | None = None) -> None:
         self.kubeconfig = kubeconfig
-        self._network = network_command(network) if network else []
+        # All labs have the same address, by which clients remember for hours which kinds a cluster has.
+        cache = ["env", f"KUBECACHEDIR={kubeconfig.parent / CACHE}"]
+        self._network = [*network_command(network), *cache] if network else []
         self._command = self.command(program("kubectl"))
         self._user: tuple[str, ...] = ()
         self._headers: Headers = []

@@ -121,7 +121,7 @@ def test_a_release_from_its_install_to_the_next(
     print(f"{program}: install, upgrade, rollback, uninstall and again: {time.monotonic() - begun:.0f} s")
 
 
-def open_crd(group: str, version: str, kind: str) -> dict[str, Any]:
+def open_crd(group: str, version: str, kind: str, scope: str) -> dict[str, Any]:
     """A CRD that lets anything through."""
     anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
     names = {"kind": kind, "plural": f"{kind.lower()}s", "singular": kind.lower(), "listKind": f"{kind}List"}
@@ -130,16 +130,20 @@ def open_crd(group: str, version: str, kind: str) -> dict[str, Any]:
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": f"{names['plural']}.{group}"},
-        "spec": {"group": group, "names": names, "scope": "Namespaced", "versions": [served]},
+        "spec": {"group": group, "names": names, "scope": scope, "versions": [served]},
     }
 
 
 @pytest.fixture
 def every_kind(api: Kube, cleared_api: None, scratch: Path) -> Iterator[None]:
     """Helm 3 asks the cluster of each object whether it knows its kind: here it knows those of every fleet."""
-    kinds = {key[:2] for name in NAMES for _, ours, _ in installs(fleet(name, scratch)) for key in ours}
-    foreign = {(api_version, kind) for api_version, kind in kinds if api_version.partition("/")[0].endswith(FOREIGN)}
-    crds = [open_crd(*api_version.split("/"), kind) for api_version, kind in sorted(foreign)]
+    keys = {key for name in NAMES for _, ours, _ in installs(fleet(name, scratch)) for key in ours}
+    foreign = {
+        (*api_version.split("/"), kind, "Namespaced" if namespace else "Cluster")
+        for api_version, kind, namespace, _ in keys
+        if api_version.partition("/")[0].endswith(FOREIGN)
+    }
+    crds = [open_crd(*each) for each in sorted(foreign)]
     api.apply(*crds)
     names = [crd["metadata"]["name"] for crd in crds]
     for name in names:

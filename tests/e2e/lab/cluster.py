@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from tests.e2e.kube import HopelessError, Kube, until
+from tests.e2e.kube import CACHE, HopelessError, Kube, until
 from tests.e2e.lab import control_plane, images, network, pki, programs, store
 from tests.e2e.lab.node import forget
 from tests.e2e.lab.node import start as start_node
@@ -129,7 +129,8 @@ class Lab:
 
     def environment(self) -> dict[str, str]:
         """What a process inside finds in its environment."""
-        return {**os.environ, "PATH": programs.search_path(), "KUBECONFIG": str(self.kubeconfig)}
+        own = {"KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.kubeconfig.parent / CACHE)}
+        return {**os.environ, "PATH": programs.search_path(), **own}
 
     def command(self, *argv: str | Path) -> list[str]:
         """The command line that runs a command inside, with the lab's name server and mounts."""
