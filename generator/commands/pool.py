@@ -57,8 +57,8 @@ def _nothing() -> None:
 
 
 def _tune_helm() -> None:
-    """Go's runtime in the processes to come: one thread each, as there is a process a core, and fewer collections, which
-    come more often as soon as it holds 80 MiB.
+    """Go's runtime in the processes to come: one thread each, as there is a process a core, and few collections until
+    it holds 80 MiB.
 
     Go reads these when a process starts, so the first process cannot set them for itself. A quarter less CPU a render.
     """

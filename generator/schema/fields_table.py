@@ -143,11 +143,10 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Everything the files say. ``minors``: KubeRay minor → newest patch, the Kubernetes minor it was built with."""
+    """The fields of every kind, as the files say."""
 
     kinds: Mapping[str, Kind]
     shapes: Mapping[str, Shape]
-    minors: Mapping[tuple[int, int], tuple[Release, str]]
 
 
 def text(release: Release) -> str:
@@ -166,7 +165,7 @@ def parse(version: str) -> Release:
 def release(version: str) -> Release:
     """The release a version means; a bare minor is its newest patch. Raises UnsupportedRelease outside the tables."""
     parsed = parse(version)
-    known = tables().minors.get(parsed[:2])
+    known = minors().get(parsed[:2])
     if known is None:
         raise UnsupportedRelease(f"KubeRay {version} is not known; known are {', '.join(supported())}")
     return known[0] if versions.bare(version) else parsed
@@ -174,22 +173,25 @@ def release(version: str) -> Release:
 
 def supported() -> tuple[str, ...]:
     """The KubeRay minors that the tables describe, oldest first."""
-    return tuple(f"{major}.{minor}" for major, minor in sorted(tables().minors))
+    return tuple(f"{major}.{minor}" for major, minor in sorted(minors()))
 
 
 def kubernetes(version: str) -> str:
     """The Kubernetes minor ("1.35") whose types this KubeRay was compiled with."""
-    return tables().minors[release(version)[:2]][1]
+    return minors()[release(version)[:2]][1]
+
+
+@cache
+def minors() -> Mapping[tuple[int, int], tuple[Release, str]]:
+    """KubeRay's minors: the newest patch of each, and the Kubernetes minor it was compiled with. Read by every run."""
+    said = _read("versions.yaml")
+    return {parse(minor)[:2]: (parse(each["newest"]), str(each["kubernetes"])) for minor, each in said.items()}
 
 
 @cache
 def tables() -> Tables:
-    """All tables, read once."""
+    """The fields of all kinds, read once."""
     folder = resources.schemas() / "kuberay"
-    minors = {
-        parse(minor)[:2]: (parse(said["newest"]), str(said["kubernetes"]))
-        for minor, said in _read("versions.yaml").items()
-    }
     kinds: dict[str, Kind] = {}
     shapes: dict[str, Shape] = {}
     for file in sorted(folder.glob("ray*.yaml")):
@@ -205,7 +207,6 @@ def tables() -> Tables:
     return Tables(
         kinds=MappingProxyType(kinds),
         shapes=MappingProxyType(shapes),
-        minors=MappingProxyType(minors),
     )
 
 
