@@ -6,9 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from generator.charts.store import chart_folder
 from generator.fleet import Namespace, Platform, open_namespace
@@ -57,11 +54,6 @@ def fleet(name: str, scratch: Path) -> FleetCase:
     files = sorted((FOLDERS[name] / "namespaces").glob("*.yaml"))
     namespaces = {file.stem: open_namespace(file.stem, _document(file), platform) for file in files}
     return FleetCase(name, platform, namespaces, chart_folder(platform.versions, scratch))
-
-
-def parsed(text: str | bytes) -> Any:
-    """One YAML document, quickly."""
-    return yaml.load(text, yaml.CSafeLoader)
 
 
 def _document(file: Path) -> Document:

@@ -15,7 +15,8 @@ from typing import Any
 from generator.helm import split_documents
 from generator.helm.sdk import SdkEngine
 from generator.plan import Release
-from tests.fleet_cases import FleetCase, parsed
+from tests.fleet_cases import FleetCase
+from tests.parsing import parsed
 
 Key = tuple[str, str, str, str]
 Objects = dict[Key, Any]

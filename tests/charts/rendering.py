@@ -13,6 +13,7 @@ import yaml
 from generator.charts import generate, write
 from generator.helm import Engine, open_engine
 from generator.schema import Versions
+from tests.parsing import parsed
 
 Object = dict[str, Any]
 SYSTEM = "oneblock-system"
@@ -54,7 +55,7 @@ def texts(
 
 def objects(name: str, values: Mapping[str, Any] | str = "", **how: Any) -> list[Object]:
     """The same, parsed."""
-    return [yaml.load(text, Loader=yaml.CSafeLoader) for text in texts(name, values, **how)]
+    return [parsed(text) for text in texts(name, values, **how)]
 
 
 def keyed(found: Iterable[Object]) -> dict[tuple[str, str, str], Object]:

@@ -4,30 +4,38 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
-import yaml
 
 from generator.charts.crds import crds
 from generator.schema import kubernetes
 from tests import binaries, rendered
 from tests.fleets import ROOTS, load
+from tests.parsing import parsed
 
 FOREIGN = ("argoproj.io", "fluxcd.io", "monitoring.coreos.com", "volcano.sh")
 """Groups whose CRDs belong to others; Argo CD's and Flux' are looked at in tests/conformance."""
 
 
-def ray_schemas(fleet: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """(apiVersion, kind) → schema of our CRDs for the fleet's KubeRay."""
+@cache
+def ray_schemas(kuberay: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """(apiVersion, kind) → schema of our CRDs for a KubeRay, without unknown fields."""
     found = {}
-    for crd in crds(load(fleet).platform.versions.kuberay).values():
+    for crd in crds(kuberay).values():
         for version in crd["spec"]["versions"]:
             key = (f"ray.io/{version['name']}", crd["spec"]["names"]["kind"])
-            found[key] = version["schema"]["openAPIV3Schema"]
+            found[key] = closed_schema(version["schema"]["openAPIV3Schema"])
     return found
+
+
+@cache
+def ray_validators(kuberay: str) -> dict[tuple[str, str], jsonschema_rs.Draft202012Validator]:
+    """The same, ready to check objects with."""
+    return {key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(kuberay).items()}
 
 
 def definition(api_version: str, kind: str) -> str:
@@ -58,11 +66,11 @@ def closed_schema(node: Any) -> Any:
 
 @pytest.mark.parametrize("fleet", ROOTS)
 def test_every_object_is_valid(fleet: str) -> None:
-    minor = kubernetes.chosen(load(fleet).platform.versions.kubernetes)
-    ours = {key: jsonschema_rs.Draft202012Validator(root(schema)) for key, schema in ray_schemas(fleet).items()}
+    versions = load(fleet).platform.versions
+    minor, ours = kubernetes.chosen(versions.kubernetes), ray_validators(versions.kuberay)
     wrong, seen = [], 0
     for file in rendered.files(fleet):
-        manifest = yaml.safe_load(file.read_text(encoding="utf-8"))
+        manifest = parsed(file.read_text(encoding="utf-8"))
         key = (manifest["apiVersion"], manifest["kind"])
         if key[0].split("/")[0].endswith(FOREIGN):
             continue
@@ -77,9 +85,7 @@ def test_every_object_is_valid(fleet: str) -> None:
 
 def root(schema: dict[str, Any]) -> dict[str, Any]:
     """An object's schema: a CRD says nothing of metadata, and status is none of our business."""
-    made = closed_schema(schema)
-    made["properties"]["metadata"] = {"type": "object"}
-    return dict(made)
+    return schema | {"properties": schema["properties"] | {"metadata": {"type": "object"}}}
 
 
 def without_lookaheads(node: Any) -> Any:
@@ -95,10 +101,10 @@ def write_schemas(fleet: str, folder: Path) -> list[str]:
 
     The files of kubernetes-validate refer to each other, which kubeconform takes for addresses on the network.
     """
-    minor = kubernetes.chosen(load(fleet).platform.versions.kubernetes)
-    schemas = {key: closed_schema(schema) for key, schema in ray_schemas(fleet).items()}
+    versions = load(fleet).platform.versions
+    minor, schemas = kubernetes.chosen(versions.kubernetes), dict(ray_schemas(versions.kuberay))
     for file in rendered.files(fleet):
-        manifest = yaml.safe_load(file.read_text(encoding="utf-8"))
+        manifest = parsed(file.read_text(encoding="utf-8"))
         key = (manifest["apiVersion"], manifest["kind"])
         if key not in schemas and not key[0].split("/")[0].endswith(FOREIGN):
             schemas[key] = kubernetes.object_schema(minor, definition(*key), complete=True)

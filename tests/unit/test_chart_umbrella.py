@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml
 from generator.helm import split_documents
 from tests.binaries import need
 from tests.charts.rendering import SYSTEM, Object, chart, keyed, objects, texts
+from tests.parsing import parsed
 
 PLATFORM = """
 global:
@@ -45,6 +47,7 @@ def values_of(name: str, platform: dict[str, Any]) -> dict[str, Any]:
     return {"global": platform["global"], **platform.get(name, {})}
 
 
+@cache
 def all_objects() -> list[Object]:
     return objects("oneblock", PLATFORM)
 
@@ -77,7 +80,7 @@ def test_the_text_is_clean() -> None:
 
 def test_the_first_keys_of_every_object() -> None:
     for text in texts("oneblock", PLATFORM):
-        loaded = yaml.load(text, Loader=yaml.CSafeLoader)
+        loaded = parsed(text)
         assert list(loaded)[:3] == ["apiVersion", "kind", "metadata"]
         name = loaded["metadata"]["name"]
         namespaced = loaded["kind"] not in CLUSTER_WIDE

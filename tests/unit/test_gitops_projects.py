@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import yaml
 
 from generator.charts import generate
 from generator.charts.store import chart_folder
@@ -19,6 +18,7 @@ from generator.plan import namespace_grants, namespace_releases, platform_releas
 from generator.render import render_release
 from generator.schema import Versions
 from tests.gitops_fleets import by_name, emitted, fleet, of
+from tests.parsing import parsed
 
 LATEST = {"kubernetes": "1.36", "kuberay": "1.7.0", "ray": "2.60.0", "volcano": "1.14.1"}
 
@@ -62,7 +62,7 @@ def test_every_rendered_object_is_allowed_where_it_goes(name: str, tmp_path: Pat
         project = projects[release.name if release.chart == "ray" else "oneblock-platform"]["spec"]
         places = {each["namespace"] for each in project["destinations"]}
         for file in render_release(release, engine, charts):
-            manifest = yaml.safe_load(file.content)
+            manifest = parsed(file.content)
             namespace = manifest["metadata"].get("namespace")
             group, _, _ = manifest["apiVersion"].rpartition("/")
             allowed = project["namespaceResourceWhitelist" if namespace else "clusterResourceWhitelist"]

@@ -9,7 +9,8 @@ import pytest
 from generator.helm.sdk import SdkEngine
 from generator.render import ManifestError, identify, render_release
 from generator.render.tree import place
-from tests.fleet_cases import NAMES, fleet, parsed
+from tests.fleet_cases import NAMES, fleet
+from tests.parsing import parsed
 
 
 @pytest.fixture(scope="module")
