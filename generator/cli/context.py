@@ -59,6 +59,15 @@ ENGINE = click.option(
     "--engine", type=click.Choice(["sdk", "binary"]), default="sdk", help="Helm in process, or the helm program."
 )
 
+
+class Interrupted(click.Abort):
+    """Ctrl-C after something was written: the trees in ``written``."""
+
+    def __init__(self, written: Sequence[Path]) -> None:
+        super().__init__()
+        self.written = written
+
+
 pass_context = click.make_pass_decorator(Context)
 
 

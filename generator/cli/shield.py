@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from generator import __version__
-from generator.cli.context import FINDINGS, INTERNAL
+from generator.cli.context import FINDINGS, INTERNAL, Interrupted
 
 INTERRUPTED = 130
 PIPE_CLOSED = 141
@@ -20,6 +20,9 @@ def shielded(command: click.Command, arguments: list[str] | None = None) -> int:
     """Runs the command line; the exit code."""
     try:
         code = command.main(arguments, standalone_mode=False, prog_name="oneblock")
+    except Interrupted as error:
+        click.echo(f"interrupted; written before that: {', '.join(map(str, error.written))}", err=True)
+        code = INTERRUPTED
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing was written", err=True)
         code = INTERRUPTED

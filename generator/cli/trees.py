@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from generator.cli.context import Context, tell_findings
+from generator.cli.context import Context, Interrupted, tell_findings
 
 if TYPE_CHECKING:
     from generator.commands.render import Options, Tree
@@ -33,14 +34,19 @@ def run_trees(context: Context, values: Path | None, options: Options, started: 
         findings = in_order([*findings, *verdict.findings])
         tell_findings(context, findings, files=verdict.files, seconds=time.monotonic() - started)
         return True
-    wrong = False
-    for cluster in clusters:
-        with Progress(sys.stderr, style=context.err) as progress:
-            try:
+    wrong, written = False, list[Path]()
+    options = replace(options, written=written.append)
+    try:
+        for cluster in clusters:
+            with Progress(sys.stderr, style=context.err) as progress:
                 tree = render(cluster, options, partial(progress.step, "rendering"))
-            except WorkerLostError as error:
-                raise click.ClickException(str(error)) from error
-        wrong |= _tell(context, tree, options, time.monotonic() - started)
+            wrong |= _tell(context, tree, options, time.monotonic() - started)
+    except WorkerLostError as error:
+        raise click.ClickException(str(error)) from error
+    except KeyboardInterrupt:
+        if written:
+            raise Interrupted(written) from None
+        raise
     return wrong
 
 

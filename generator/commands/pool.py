@@ -26,7 +26,8 @@ class Pool:
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle, initargs=(load,))
         with _deaf_children():
-            self._pool.submit(_nothing)  # the first call starts them all
+            for _ in range(processes):
+                self._pool.submit(_nothing)  # a process starts when there is work that nobody is free for
 
     def run(self, work: Work[Part, Result], parts: Sequence[Part]) -> Iterator[Result]:
         """The result of every part, in order. Raises WorkerLostError."""

@@ -21,7 +21,11 @@ Report = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the command line asks for. ``busy`` is called before waiting for another run that writes the same tree."""
+    """What the command line asks for.
+
+    ``busy`` is called before waiting for another run that writes the same tree, ``written`` with the root of a tree as
+    soon as it is another one.
+    """
 
     output: Path | None = None
     engine: EngineName = "sdk"
@@ -30,6 +34,7 @@ class Options:
     write: bool = True
     processes: int | None = None
     busy: Callable[[], None] = nobody_told
+    written: Callable[[Path], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,7 @@ def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tr
         tree = replace(tree, refusal=_refusal(tree, run.options))
         if tree.refusal:
             return tree
-        stage.commit(folders)
+        stage.commit(folders, run.options.written)
     if stage is not None or not tree.changes:
         _remember(run)
     return tree

@@ -73,12 +73,15 @@ class Stage:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def commit(self, folders: Iterable[Folder]) -> None:
-        """Makes the tree at ``root`` hold ``folders`` as they were put, and everything else as it was."""
+    def commit(self, folders: Iterable[Folder], done: Callable[[Path], None] = lambda _: None) -> None:
+        """Makes the tree at ``root`` hold ``folders`` as they were put, and everything else as it was.
+
+        ``done`` is called with the root as soon as the tree is another one, and before Ctrl-C is heard again.
+        """
         dirty = [folder for folder in folders if folder.dirty]
         try:
             if dirty:
-                self._swap(dirty)
+                self._swap(dirty, done)
         except OSError as error:
             raise self._unwritable(error) from error
         finally:
@@ -93,7 +96,7 @@ class Stage:
     def _unwritable(self, error: OSError) -> OutputError:
         return OutputError(f"{self.root} cannot be written: {_why(error)}")
 
-    def _swap(self, dirty: list[Folder]) -> None:
+    def _swap(self, dirty: list[Folder], done: Callable[[Path], None]) -> None:
         paths = [PurePosixPath(folder.path) for folder in dirty]
         homes = [path if folder.files else path.parent for path, folder in zip(paths, dirty, strict=True)]
         top = self._top(homes) if self._atomic() else PurePosixPath()
@@ -107,6 +110,7 @@ class Stage:
             _drop_empty(new)
         with uninterrupted():
             self._move(new, old)
+            done(self.root)
             self.close()
 
     def _atomic(self) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import io
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from generator.cli import main
+from generator.cli.context import Interrupted
 from generator.cli.shield import shielded
 
 
@@ -32,6 +34,7 @@ def ends_with(error: BaseException | int) -> click.Command:
         (click.ClickException("no"), 1, "Error: no"),
         (KeyboardInterrupt(), 130, "interrupted; nothing was written"),
         (click.Abort(), 130, "interrupted; nothing was written"),
+        (Interrupted([Path("rendered")]), 130, "interrupted; written before that: rendered"),
         (OSError(errno.ENOSPC, "No space left on device"), 1, "standard output cannot be written: no space left"),
         (OSError(errno.ENOSPC, "No space left on device", "a file"), 3, "internal error: OSError"),
         (ValueError("odd"), 3, "internal error: ValueError: odd"),

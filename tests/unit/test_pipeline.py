@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import re
+import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +14,7 @@ import pytest
 
 from generator.commands import pipeline
 from generator.commands.pipeline import CHUNK, ENOUGH, WorkerLostError, run
+from generator.commands.pool import Pool
 
 PARTS = list(range(ENOUGH + 5))
 
@@ -73,6 +77,20 @@ def test_leaving_early_ends_the_processes() -> None:
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not alive(pid)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc to read a process' signals")
+def test_all_processes_are_there_at_once_and_none_hears_ctrl_c() -> None:
+    pool = Pool(3)
+    try:
+        children = multiprocessing.active_children()
+        assert len(children) == 3
+        for each in children:  # at once: before Python in them could say that it wants no signal
+            status = Path(f"/proc/{each.pid}/status").read_text()
+            blocked = int(re.findall(r"^SigBlk:\s+(\w+)$", status, re.MULTILINE)[0], 16)
+            assert blocked & 1 << (signal.SIGINT - 1)
+    finally:
+        pool.stop()
 
 
 def test_cores(monkeypatch: pytest.MonkeyPatch) -> None:
