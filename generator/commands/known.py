@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,6 +15,7 @@ from generator import __version__, resources
 from generator.commands.fleet_files import Cluster
 from generator.helm.engine import EngineName
 from generator.output import memory
+from generator.output.aside import states_aside
 from generator.output.memory import Entry, Memory, States
 
 PLATFORM = "platform"
@@ -48,10 +49,11 @@ class Known:
         return digest(self.base, text)
 
 
-def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
+def look(cluster: Cluster, output: Path | None, engine: EngineName, prepare: Callable[[], None] | None = None) -> Known:
     """What the last run on these files and this output proved that still holds. Raises OutputError.
 
-    The helm program is asked afresh every time: whoever chooses it wants its word.
+    The helm program is asked afresh every time: whoever chooses it wants its word. Where there is work to come,
+    ``prepare`` is called while another process looks at the tree.
     """
     kept = memory.load(cluster.root, _name(cluster, output))
     text = cluster.raw(cluster.platform) if cluster.platform else b""
@@ -63,7 +65,7 @@ def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
     if engine != "sdk" or not kept.tree or platform is None or platform.inputs != base:
         return known
     known.platform = True
-    known.states = memory.states(root)
+    known.states = _states(known, prepare)
     for name in (PLATFORM, *cluster.namespaces):
         entry = kept.entries.get(name)
         if entry is None:
@@ -80,6 +82,15 @@ def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
     owned = {folder for entry in known.held.values() for folder in entry.state}
     known.everything = known.held.keys() == {PLATFORM, *cluster.namespaces} and owned == known.states.keys()
     return known
+
+
+def _states(known: Known, prepare: Callable[[], None] | None) -> States:
+    entries = known.memory.entries
+    if prepare is None or all(name in entries and known.stamps[name] == entries[name].stamp for name in known.stamps):
+        return memory.states(known.root)
+    found = states_aside(known.root)
+    prepare()
+    return found()
 
 
 def root_of(cluster: Cluster, output: Path | None, path: str) -> Path:

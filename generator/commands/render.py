@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 
 from generator.commands.fleet_files import Cluster
 from generator.commands.known import Known, look
@@ -61,7 +62,7 @@ def render(cluster: Cluster, options: Options, report: Report | None = None) -> 
     """Checks and renders one cluster. Nothing is written unless everything is sound."""
     tree = Tree(cluster.name, Path(), namespaces=len(cluster.namespaces), checked=cluster.files)
     try:
-        known = look(cluster, options.output, options.engine)
+        known = look(cluster, options.output, options.engine, _prepare)
         if known.everything:
             return _nothing_to_do(tree, known)
     except OutputError as error:
@@ -82,6 +83,16 @@ def check_engine(name: EngineName) -> None:
         open_engine(name, kube_version=DEFAULT.kubernetes)
     except HelmError as error:
         raise OutputError(str(error)) from error
+
+
+def _prepare() -> None:
+    """What a run with work to do needs: Helm takes a while to wake up, and most of that is not Python."""
+    Thread(target=_wake_helm, daemon=True).start()
+    from generator.commands import rendering  # noqa: F401 (loading it is the point)
+
+
+def _wake_helm() -> None:
+    from generator.helm import sdk  # noqa: F401 (loading it is the point)
 
 
 def _nothing_to_do(tree: Tree, known: Known) -> Tree:
