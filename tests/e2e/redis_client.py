@@ -14,6 +14,8 @@ from tests.e2e.kube import Kube, until
 from tests.e2e.redis import NAME, SYSTEM
 
 SCRIPTS = Path(__file__).parent / "scripts"
+AUTH = f"{NAME}-auth"
+"""The Secret with the passwords of Redis' own users."""
 REQUESTS = {"requests": {"cpu": "20m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.e2e.kube import Kube, until
 from tests.e2e.redis import NAME, SYSTEM, Redis
-from tests.e2e.redis_client import script_pod
+from tests.e2e.redis_client import AUTH, script_pod, secret
 
 SENTINEL = f"{NAME}-sentinel.{SYSTEM}.svc.cluster.local:26379"
 
@@ -32,18 +32,21 @@ class Outcome:
 
 
 class Writer:
-    """A pod in a tenant's namespace that writes as the tenant."""
+    """A pod in a tenant's namespace that writes as the tenant; with ``wait`` as one who may wait for a replica."""
 
-    def __init__(self, kube: Kube, redis: Redis, namespace: str, image: str) -> None:
-        self.kube, self.redis, self.namespace = kube, redis, namespace
+    def __init__(self, kube: Kube, redis: Redis, namespace: str, image: str, *, wait: bool = False) -> None:
+        self.kube, self.redis, self.namespace, self.wait = kube, redis, namespace, wait
         self.key = f"RAY{namespace}.writer.1@KV"
         self.image = image
 
     def start(self) -> None:
         """Returns when the first write is acknowledged."""
-        password = {"valueFrom": {"secretKeyRef": {"name": NAME, "key": "password"}}}
-        env = {"SENTINEL": SENTINEL, "NAMESPACE": self.namespace, "KEY": self.key}
-        given = [*({"name": name, "value": value} for name, value in env.items()), {"name": "PASSWORD", **password}]
+        env = {"SENTINEL": SENTINEL, "KEY": self.key, "REDIS_USER": self.namespace}
+        if self.wait:
+            env |= {"REDIS_USER": "_admin", "PASSWORD": secret(self.kube, SYSTEM, AUTH)["admin-password"], "WAIT": "1"}
+        else:
+            env["PASSWORD"] = secret(self.kube, self.namespace, NAME)["password"]
+        given = [{"name": name, "value": value} for name, value in env.items()]
         command = ("python3", "-B", "/scripts/writer.py")
         self.kube.apply(*script_pod("writer", self.namespace, self.image, command, env=given))
         until("the writer writes", lambda: self.progress() > 0, 120)
@@ -82,9 +85,9 @@ class Writer:
 
 
 @contextmanager
-def writing(kube: Kube, redis: Redis, namespace: str, image: str) -> Iterator[Writer]:
+def writing(kube: Kube, redis: Redis, namespace: str, image: str, *, wait: bool = False) -> Iterator[Writer]:
     """A writer for a while."""
-    writer = Writer(kube, redis, namespace, image)
+    writer = Writer(kube, redis, namespace, image, wait=wait)
     try:
         writer.start()
         yield writer

@@ -19,14 +19,13 @@ from tests.e2e import redis_faults as faults
 from tests.e2e.fleet import Fleet, wait_ready
 from tests.e2e.kube import Kube, KubectlError, until
 from tests.e2e.redis import NAME, ORDINALS, SYSTEM, Redis, pod
-from tests.e2e.redis_client import client, ray_image, secret
+from tests.e2e.redis_client import AUTH, client, ray_image, secret
 from tests.e2e.redis_cold import OneByOne, one_by_one
 from tests.e2e.redis_fleet import deployed, redis_only
 from tests.e2e.redis_writer import writing
 
 pytestmark = pytest.mark.full
 GUIDE = Path(__file__).parents[2] / "docs" / "high-availability.md"
-AUTH = "oneblock-redis-auth"
 KEY = "RAYteam-a.data.1@KV"
 
 

@@ -1,8 +1,11 @@
-"""Writes numbers one after the other, as Ray's GCS writes: a reply is an acknowledgement, nothing waits for replicas.
+"""Writes numbers one after the other.
 
-Environment: SENTINEL (host:port), NAMESPACE (the Redis user), PASSWORD, KEY. It ends when the file ``/tmp/stop`` is
-there, with one line of JSON: how many writes were acknowledged, the numbers whose fate is unknown (sent, no reply), the
-errors by kind, and the longest time between two acknowledgements. ``/tmp/progress`` holds the acknowledged count.
+As Ray's GCS writes, a reply is an acknowledgement, and nothing waits for replicas; with WAIT in the environment only
+what a replica has as well counts as acknowledged (Redis' WAIT, which a tenant may not use), the rest as unknown.
+
+Environment: SENTINEL (host:port), REDIS_USER, PASSWORD, KEY. It ends when the file ``/tmp/stop`` is there, with one
+line of JSON: the acknowledged numbers, those whose fate is unknown (sent, no reply), the errors by kind, and the
+longest time between two acknowledgements. ``/tmp/progress`` holds the acknowledged count.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from resp import Connection, master
 
 def main() -> None:
     """The loop."""
-    sentinel, user, password, key = (os.environ[name] for name in ("SENTINEL", "NAMESPACE", "PASSWORD", "KEY"))
+    sentinel, user, password, key = (os.environ[name] for name in ("SENTINEL", "REDIS_USER", "PASSWORD", "KEY"))
     connection: Connection | None = None
     acknowledged: list[int] = []
     unknown: list[int] = []
@@ -33,6 +36,8 @@ def main() -> None:
             number += 1
             sent = True
             connection.ask("HSET", key, str(number), str(number))
+            if "WAIT" in os.environ and not connection.ask("WAIT", "1", "1000"):
+                raise TimeoutError("no replica has it")
             acknowledged.append(number)
             longest, last = max(longest, time.monotonic() - last), time.monotonic()
         except ValueError as refused:  # said no: nothing was written
