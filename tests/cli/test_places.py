@@ -79,16 +79,19 @@ def test_charts_are_made_once_before_the_processes_start(
     assert len([each for each in (tmp_path / ".oneblock_cache").iterdir() if each.is_dir()]) == 1
 
 
-def test_a_fleet_of_the_benchmarks(tmp_path: Path, run: Runner) -> None:
-    make_fleet(tmp_path, 60)
-    assert "61 files checked, nothing to report" in run.ok("-C", tmp_path, "validate").err
+def test_a_fleet_of_a_thousand_namespaces(tmp_path: Path, run: Runner) -> None:
+    make_fleet(tmp_path, 1000)
+    assert "1,001 files checked, nothing to report" in run.ok("-C", tmp_path, "validate").err
     ended = run.ok("-C", tmp_path, "render")
-    assert "for 60 namespaces" in ended.out
+    assert "for 1,000 namespaces" in ended.out
     assert ended.err == ""
+    assert len(list((tmp_path / "rendered" / "ray").glob("*/raycluster-*.yaml"))) == 3000
+
+    edit(tmp_path / "values" / "namespaces" / "team-0500.yaml", "idleTimeoutSeconds: 80", "idleTimeoutSeconds: 81")
+    assert "\n  ~ ray/team-0500/raycluster-train.yaml\n" in run.ok("-C", tmp_path, "render").out
     shutil.rmtree(tmp_path / ".oneblock_cache")
     ended = run.ok("-C", tmp_path, "check")
     assert ended.err == ""
-    assert len(list((tmp_path / "rendered" / "ray").glob("*/raycluster-*.yaml"))) == 180
 
 
 def test_a_faulty_platform_file_still_pins_its_versions(fleet: Path, run: Runner) -> None:
