@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -65,6 +66,11 @@ _ROLES = {"+": Role.ADDED, "-": Role.REMOVED, "~": Role.CHANGED}
 _WHOLE = {"added": ("+", "new object"), "removed": ("-", "removed"), "changed": ("~", "changed")}
 _FIELD_COLUMNS, _VALUE_COLUMNS = 48, 40
 
+CRD = "CustomResourceDefinition"
+_SCHEMA = re.compile(r"^spec\.versions\[[^\]]*\]\.schema\b")
+_FEW = 5
+"""Fields of a CRD's schema that are still told one by one."""
+
 
 def write(changes: Sequence[ObjectChange], style: Style = PLAIN) -> str:
     """Grouped by object, aligned over all of them, secrets masked, long values cut; the last line counts."""
@@ -116,11 +122,23 @@ def _masked(change: ObjectChange, path: str, value: Any) -> Any:
 
 
 def _lines(change: ObjectChange, style: Style) -> list[_Line]:
-    fields = [_line(change, field, style) for field in change.fields]
+    schema = [field for field in change.fields if change.kind == CRD and _SCHEMA.match(field.path)]
+    told = [field for field in change.fields if field not in schema] if len(schema) > _FEW else change.fields
+    fields = [_line(change, field, style) for field in told]
+    if len(told) < len(change.fields):
+        fields.append(_line_of_schema(schema, style))
     if change.op == "changed" and fields:
         return fields
     mark, text = _WHOLE[change.op]
     return [_Line(mark, text, "", _where(change.where, style)), *fields]
+
+
+def _line_of_schema(fields: Sequence[FieldChange], style: Style) -> _Line:
+    """Another KubeRay changes a hundred fields of a CRD's schema: how many says as much as which."""
+    new = sum(field.old is ABSENT for field in fields)
+    gone = sum(field.new is ABSENT for field in fields)
+    values = f"{new:,} new, {gone:,} gone, {len(fields) - new - gone:,} changed"
+    return _Line("~", "spec.versions[*].schema", values, _where(fields[0].where, style))
 
 
 def _line(change: ObjectChange, field: FieldChange, style: Style) -> _Line:

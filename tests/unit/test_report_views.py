@@ -280,3 +280,21 @@ def test_numbers_and_times() -> None:
 )
 def test_fields_that_hold_a_secret(kind: str, path: str, value: Any, shown: Any) -> None:
     assert secret_fields.masked(kind, path, value) == shown
+
+
+def test_the_schema_of_a_crd_is_told_by_how_much_of_it_changes() -> None:
+    at = Span("values/platform.yaml", 5, 3, 5, 9)
+    path = "spec.versions[0].schema.openAPIV3Schema.properties.spec.properties"
+    fields = [FieldChange(f"{path}.new{number}", ABSENT, {"type": "string"}, at) for number in range(4)]
+    fields += [FieldChange(f"{path}.gone", "a", ABSENT, at), FieldChange(f"{path}.kept.default", "a", "b", at)]
+    fields.append(FieldChange("metadata.labels.x", "1", "2", at))
+    change = ObjectChange("crds", "CustomResourceDefinition", "rayclusters.ray.io", fields=tuple(fields))
+    told = write([change])
+    assert told.splitlines()[1:] == [
+        '  ~ metadata.labels.x         "1" → "2"                 values/platform.yaml:5',
+        "  ~ spec.versions[*].schema   4 new, 1 gone, 1 changed  values/platform.yaml:5",
+        "7 fields in 1 object, no object removed",
+    ]
+    assert len(data([change])[0]["fields"]) == 7
+    few = ObjectChange("crds", "CustomResourceDefinition", "rayclusters.ray.io", fields=tuple(fields[:4]))
+    assert write([few]).count(path) == 4
