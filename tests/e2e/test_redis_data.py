@@ -41,7 +41,7 @@ def redis(fleet: Fleet, kube: Kube) -> Redis:
     return Redis(kube)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="class")
 def set_of_pods(redis: Redis, kube: Kube) -> Iterator[OneByOne]:
     with one_by_one(kube) as held:
         yield held
@@ -65,27 +65,32 @@ def put(redis: Redis, master: int, value: str) -> None:
     until("the write is acknowledged", lambda: redis.ask(master, "SET", KEY, value) == "OK", 60)
 
 
-@pytest.mark.parametrize("order", list(itertools.permutations(ORDINALS)), ids=lambda order: "".join(map(str, order)))
-def test_the_pod_with_the_oldest_data_is_never_master(
-    redis: Redis, set_of_pods: OneByOne, order: tuple[int, int, int]
-) -> None:
-    """The first to start has missed a write; the last to start was master, so that the others have to do without."""
-    aged, newer, last = order
-    redis.wait_healthy()
-    set_of_pods.stop([aged])
-    move_master(redis, last)
-    put(redis, last, f"written without {aged}")
-    assert redis.ask(newer, "GET", KEY) == f"written without {aged}"
-    set_of_pods.stop([newer, last])
+class TestColdStart:
+    """While these run, pods of the set start only when they are told to."""
 
-    set_of_pods.start(aged)
-    watch(redis, aged, 15)
-    set_of_pods.start(newer)
-    found = watch(redis, aged, 60)
-    print(f"order {order}: with {aged} (aged) and {newer} there, {'nobody' if found is None else found} was master")
-    set_of_pods.start(last)
-    master = redis.wait_healthy()
-    assert [redis.ask(ordinal, "GET", KEY) for ordinal in (master, *ORDINALS)] == [f"written without {aged}"] * 4
+    @pytest.mark.parametrize(
+        "order", list(itertools.permutations(ORDINALS)), ids=lambda order: "".join(map(str, order))
+    )
+    def test_the_pod_with_the_oldest_data_is_never_master(
+        self, redis: Redis, set_of_pods: OneByOne, order: tuple[int, int, int]
+    ) -> None:
+        """The first to start has missed a write; the last to start was master, so the others have to do without."""
+        aged, newer, last = order
+        redis.wait_healthy()
+        set_of_pods.stop([aged])
+        move_master(redis, last)
+        put(redis, last, f"written without {aged}")
+        assert redis.ask(newer, "GET", KEY) == f"written without {aged}"
+        set_of_pods.stop([newer, last])
+
+        set_of_pods.start(aged)
+        watch(redis, aged, 15)
+        set_of_pods.start(newer)
+        found = watch(redis, aged, 60)
+        print(f"order {order}: with {aged} (aged) and {newer} there, {'nobody' if found is None else found} was master")
+        set_of_pods.start(last)
+        master = redis.wait_healthy()
+        assert [redis.ask(ordinal, "GET", KEY) for ordinal in (master, *ORDINALS)] == [f"written without {aged}"] * 4
 
 
 def watch(redis: Redis, aged: int, seconds: float) -> int | None:
