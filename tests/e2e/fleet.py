@@ -67,16 +67,20 @@ class Fleet:
     def deploy(self, kube: Kube, parts: Iterable[str] = ("",), *, seconds: float = 600) -> None:
         """Applies it as the README says and waits until all of it is ready; of the rest only some parts, if told so."""
         begun = time.monotonic()
+        chosen = [part for part in parts if (self.rendered / part).is_dir()]
+        self.apply(kube, chosen)
+        for found in [found for part in chosen for found in self.objects(part)]:
+            wait_ready(kube, found, seconds)
+        print(f"fleet {self.root.name}: deployed and ready after {time.monotonic() - begun:.0f} s")
+
+    def apply(self, kube: Kube, parts: Iterable[str] = ("",)) -> None:
+        """Applies some parts of it as the README says, without waiting for any to be ready."""
         for part in FIRST:
             if (self.rendered / part).is_dir():
                 kube.apply(self.rendered / part)
         for crd in self.objects("crds"):
             wait_established(kube, crd["metadata"]["name"])
-        chosen = [part for part in parts if (self.rendered / part).is_dir()]
-        kube.apply(*(self.rendered / part for part in chosen))
-        for found in [found for part in chosen for found in self.objects(part)]:
-            wait_ready(kube, found, seconds)
-        print(f"fleet {self.root.name}: deployed and ready after {time.monotonic() - begun:.0f} s")
+        kube.apply(*(self.rendered / part for part in parts))
 
     def remove(self, kube: Kube) -> None:
         """Removes what it made, except for the CRDs; RayClusters first, while Redis is there to be tidied."""

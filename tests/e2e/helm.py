@@ -92,6 +92,8 @@ def platform_file(fleet: Fleet) -> Path:
 
 
 def clear(kube: Kube) -> None:
-    """Removes what outlives a release of the sample fleet, and the CRDs that kubectl applied for another test."""
+    """Removes what outlives a release of the sample fleet, and what kubectl applied for another test."""
+    policies = "validatingadmissionpolicies,validatingadmissionpolicybindings"
+    kube.kubectl("delete", policies, "--selector=app.kubernetes.io/part-of=oneblock")
     kube.kubectl("delete", "namespace", TEAM, SYSTEM, "--ignore-not-found", "--timeout=170s", timeout=200)
     kube.kubectl("delete", "crd", *CRDS, "--ignore-not-found", "--timeout=60s", timeout=90)
