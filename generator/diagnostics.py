@@ -7,7 +7,6 @@ is the first column after the marked text.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -87,6 +86,8 @@ def has_errors(findings: Iterable[Diagnostic]) -> bool:
 
 def near(word: str, known: Iterable[str]) -> str | None:
     """The known name closest to ``word``, if one is close enough to be a slip of the hand."""
+    import difflib  # here: runs that find nothing, all but few, do not wait for it to load
+
     folded = {name.lower(): name for name in known}
     found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.7)
     return folded[found[0]] if found else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import os
 import shutil
 import tempfile
 import time
-import uuid
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,7 @@ def chart_folder(versions: Versions, cache_in: Path) -> Path:
 def _make(versions: Versions, folder: Path) -> None:
     """Writes the charts beside ``folder`` and puts them there whole: other processes may do the same."""
     _sweep(folder.parent)
-    part = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}.part")
+    part = folder.with_name(f"{folder.name}.{os.urandom(16).hex()}.part")
     try:
         write(generate(versions), part)
         try:

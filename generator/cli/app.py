@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import click
 
 from generator import __version__
-from generator.cli import (
-    charts,
-    check,
-    completion,
-    diff,
-    init,
-    listing,
-    render,
-    rule_book,
-    schemas,
-    validate,
-    why,
-)
 from generator.cli.context import Context
 
 EPILOG = """\b
@@ -28,7 +16,40 @@ Exit codes: 0 fine, 1 findings, 2 wrong usage, 3 an error in OneBlock,
 Data goes to standard output, talk to standard error."""
 
 
-@click.group(epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = {
+    "init": "init:command",
+    "validate": "validate:command",
+    "render": "render:command",
+    "check": "check:command",
+    "diff": "diff:command",
+    "list": "listing:command",
+    "why": "why:command",
+    "rules": "rule_book:rules_command",
+    "explain": "rule_book:explain_command",
+    "schema": "schemas:command",
+    "generate": "charts:command",
+    "completion": "completion:command",
+}
+"""Name → the module of this package and its command. A run loads its own alone: the rest would be a tenth of it."""
+
+
+class _Commands(click.Group):
+    """The commands, each loaded when it is called, or listed with its help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (as click calls it)
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(f"generator.cli.{module}"), name)
+        return command
+
+
+@click.group(
+    cls=_Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.option(
     "-C",
     "root",
@@ -50,20 +71,3 @@ def oneblock(context: click.Context, root: Path, color: str) -> None:
     """
     context.obj = Context(root, color)
     context.color = True  # what is printed is coloured or not already: click must not take colour out of a pipe again
-
-
-for command in (
-    init.command,
-    validate.command,
-    render.command,
-    check.command,
-    diff.command,
-    listing.command,
-    why.command,
-    rule_book.rules_command,
-    rule_book.explain_command,
-    schemas.command,
-    charts.command,
-    completion.command,
-):
-    oneblock.add_command(command)

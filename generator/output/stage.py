@@ -12,7 +12,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 
@@ -43,7 +42,7 @@ class Stage:
         try:
             self.root.parent.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.root.with_name(f".{self.root.name}.oneblock-stage"), busy)
-            self.path = self._lock.path / uuid.uuid4().hex
+            self.path = self._lock.path / os.urandom(16).hex()
             self.path.mkdir()
             _bring_back(self.root)
         except OSError as error:

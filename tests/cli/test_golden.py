@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from generator.cli.app import oneblock
+from generator.cli.app import COMMANDS
 from tests.cli.running import Runner, edit
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "cli"
-COMMANDS = sorted(oneblock.commands)
 
 
 def same(name: str, text: str) -> None:
