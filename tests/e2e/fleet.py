@@ -118,14 +118,17 @@ def wait_ready(kube: Kube, wanted: Mapping[str, Any], seconds: float = 600) -> N
     if ready is None:
         return
     name, namespace = wanted["metadata"]["name"], wanted["metadata"].get("namespace", "")
+    # A status of an older generation speaks of what was wanted before; but KubeRay writes none where nothing else in it
+    # would change.
+    fresh_until = time.monotonic() + (15 if wanted["apiVersion"].startswith("ray.io/") else seconds)
 
     def probe() -> Any:
         found = kube.get(wanted["kind"].lower(), name, namespace)
         if found is None:
             raise HopelessError(f"{wanted['kind']} {namespace}/{name} is not there")
         status = found.get("status", {})
-        # A status of an older generation speaks of what was wanted before.
-        if status.get("observedGeneration", found["metadata"]["generation"]) < found["metadata"]["generation"]:
+        old = status.get("observedGeneration", found["metadata"]["generation"]) < found["metadata"]["generation"]
+        if old and time.monotonic() < fresh_until:
             return None
         return ready(found, status)
 
