@@ -120,7 +120,7 @@ def wait_ready(kube: Kube, wanted: Mapping[str, Any], seconds: float = 600) -> N
     name, namespace = wanted["metadata"]["name"], wanted["metadata"].get("namespace", "")
     # A status of an older generation speaks of what was wanted before; but KubeRay writes none where nothing else in it
     # would change.
-    fresh_until = time.monotonic() + (15 if wanted["apiVersion"].startswith("ray.io/") else seconds)
+    fresh_until = time.monotonic() + (15 if wanted.get("apiVersion", "").startswith("ray.io/") else seconds)
 
     def probe() -> Any:
         found = kube.get(wanted["kind"].lower(), name, namespace)
