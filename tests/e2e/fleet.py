@@ -80,7 +80,8 @@ class Fleet:
                 kube.apply(self.rendered / part)
         for crd in self.objects("crds"):
             wait_established(kube, crd["metadata"]["name"])
-        kube.apply(*(self.rendered / part for part in parts))
+        if chosen := [self.rendered / part for part in parts]:
+            kube.apply(*chosen)
 
     def remove(self, kube: Kube) -> None:
         """Removes what it made, except for the CRDs; RayClusters first, while Redis is there to be tidied."""
