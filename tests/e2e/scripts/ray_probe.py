@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -86,7 +87,20 @@ class Probe:
         ray.get(placement_group([{"CPU": SMALL}], name="kept", lifetime="detached").ready())
         serve.start(http_options=serve.config.HTTPOptions(host="0.0.0.0", location="EveryNode"))  # noqa: S104
         serve.run(App.bind(), name="app")  # type: ignore[attr-defined]
-        self.serve()
+        self._served()
+
+    def _served(self) -> None:
+        """Waits for this node's proxy: the application is ready some time before every proxy knows its route."""
+        end = time.monotonic() + 60
+        while True:
+            try:
+                self.serve()
+            except urllib.error.URLError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
 
     def actor(self) -> Any:
         """A call of an actor whose handle is at hand."""
