@@ -6,14 +6,13 @@ import gc
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 
 from generator.commands.pipeline import Part, Result, Work, WorkerLostError, chunks
+from generator.output.interrupts import deaf_children
 
 
 class Pool:
@@ -25,7 +24,7 @@ class Pool:
         # A forked child of a process that runs Go's threads hangs: children start afresh.
         context = multiprocessing.get_context("spawn")
         self._pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_settle, initargs=(load,))
-        with _deaf_children():
+        with deaf_children():
             for _ in range(processes):
                 self._pool.submit(_nothing)  # a process starts when there is work that nobody is free for
 
@@ -65,19 +64,6 @@ def _tune_helm() -> None:
     """
     for name, value in (("GOMAXPROCS", "1"), ("GOGC", "1600"), ("GOMEMLIMIT", "80MiB")):
         os.environ.setdefault(name, value)
-
-
-@contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes started inside never hear Ctrl-C, which a terminal sends to all: only the first process answers it."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _settle(load: Callable[[], None] | None) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from generator.output import memory
+from generator.output.interrupts import deaf_children
 from generator.output.memory import States
 
 
@@ -19,14 +19,10 @@ def states_aside(root: Path) -> Callable[[], States]:
     if not _may_fork():
         return lambda: memory.states(root)
     reader, writer = os.pipe()
-    # The child inherits the mask: it never hears Ctrl-C, and ends by itself a moment later.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with deaf_children():
         child = os.fork()
         if not child:
             _look(root, writer)
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(writer)
 
     def found() -> States:

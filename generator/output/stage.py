@@ -18,7 +18,8 @@ from pathlib import Path, PurePosixPath
 from generator.output import sums
 from generator.output.compare import Folder, OutputError
 from generator.output.exchange import exchange
-from generator.output.lock import Lock, nobody_told, uninterrupted
+from generator.output.interrupts import uninterrupted
+from generator.output.lock import Lock, nobody_told
 from generator.output.sums import SUM_FILE
 
 _FIXED = (errno.EXDEV, errno.EBUSY)

@@ -14,7 +14,8 @@ import pytest
 
 from generator.output import Folder, OutputError, Stage, compare, stage
 from generator.output.exchange import exchange
-from generator.output.lock import Lock, uninterrupted
+from generator.output.interrupts import uninterrupted
+from generator.output.lock import Lock
 
 Tree = dict[str, bytes]
 
@@ -279,7 +280,7 @@ def test_disks_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_an_interruption_waits_for_the_last_step() -> None:
     code = (
         "import os, signal\n"
-        "from generator.output.lock import uninterrupted\n"
+        "from generator.output.interrupts import uninterrupted\n"
         "with uninterrupted():\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "print('done', flush=True)\n"
