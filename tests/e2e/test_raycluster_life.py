@@ -133,6 +133,7 @@ def test_logs_outlive_their_pod(kube: Kube, deploy: Deploy, tmp_path: Path) -> N
         {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "reader", "namespace": "explore"}, "spec": spec}
     )
     until("the log is read", lambda: "written before the end" in kube.logs("reader", namespace="explore"), 60)
+    kube.delete("pod", "reader", "explore")  # a pod that has ended still holds its volume
 
 
 def test_a_cluster_sleeps_and_wakes(kube: Kube, deploy: Deploy, tmp_path: Path) -> None:
