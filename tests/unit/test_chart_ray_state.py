@@ -192,8 +192,8 @@ def test_the_upgrade_strategy_is_always_said() -> None:
     assert "upgradeStrategy" not in spec("{}", kuberay="1.5.2")
 
 
-def test_suspend_only_where_it_is_said() -> None:
-    assert "suspend" not in spec("{}")
+def test_suspend_is_always_said() -> None:
+    assert spec("{}")["suspend"] is False
     assert spec("{suspend: false}")["suspend"] is False
     assert spec("{suspend: true}")["suspend"] is True
 

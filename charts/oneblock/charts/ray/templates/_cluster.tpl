@@ -83,9 +83,8 @@ headGroupSpec:
   {{- include "ray.head" . | nindent 2 }}
 rayVersion: {{ .values.rayVersion | default .root.Values.global.versions.ray | toString | quote }}
 {{- if eq .kind "RayCluster" }}
-{{- if kindIs "bool" .values.suspend }}
-suspend: {{ .values.suspend }}
-{{- end }}
+{{- /* Always said: the operator wakes a suspended cluster when it reads false, not when the field goes. */}}
+suspend: {{ .values.suspend | default false }}
 {{- /* Always said: it decides whether a changed pod template restarts every pod. The operator refuses it in jobs and services. */}}
 upgradeStrategy:
   type: {{ .values.upgradeStrategy | default "None" }}
