@@ -58,7 +58,8 @@ def start_controllers(spawn: Spawn, folder: Path, kubeconfig: Path) -> None:
         [
             *("kube-controller-manager", f"--kubeconfig={kubeconfig}", f"--root-ca-file={pki / 'ca.crt'}", *SPEED),
             f"--service-account-private-key-file={pki / 'accounts.key'}",
-            *("--node-monitor-period=2s", "--node-monitor-grace-period=20s"),
+            # A machine that is busy for half a minute has not lost its node, and its pods are not to be evicted.
+            *("--node-monitor-period=2s", "--node-monitor-grace-period=180s"),
         ],
     )
 
