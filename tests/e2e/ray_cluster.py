@@ -12,7 +12,6 @@ from typing import Any
 from tests.e2e.kube import HopelessError, Kube, until
 
 PROBE = Path(__file__).parent / "scripts" / "ray_probe.py"
-KILL_GCS = "for each in /proc/[0-9]*; do if grep -qx gcs_server $each/comm; then kill -9 ${each#/proc/}; fi; done"
 START = 'setsid python3 -B /tmp/ray_probe.py "$1" >/tmp/ray_probe.log 2>&1 </dev/null &'
 
 
@@ -100,8 +99,7 @@ class RayUnderTest:
             self.recovery(self.kill_head)
 
     def kill_head(self) -> None:
-        """The head pod goes at once; its GCS first, which would otherwise answer until kubelet gets to it."""
-        self.kube.exec(self.head(), "sh", "-c", KILL_GCS, namespace=self.namespace, container="ray-head")
+        """The head pod goes at once."""
         where = (f"--namespace={self.namespace}", "--force", "--grace-period=0", "--wait=false")
         self.kube.kubectl("delete", "pod", self.head(), *where)
 
