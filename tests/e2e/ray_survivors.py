@@ -11,7 +11,7 @@ from tests.e2e.ray_cluster import RayUnderTest
 JOB = "beat"
 # A driver that needs Ray at every step and shows that it gets on.
 ENTRYPOINT = (
-    'python -c "import ray, time, pathlib; ray.init(); f = ray.remote(num_cpus=0.1)(lambda x: x); '
+    'python -c "import ray, time, pathlib; ray.init(log_to_driver=False); f = ray.remote(num_cpus=0.1)(lambda x: x); '
     "[(pathlib.Path('/tmp/job-beat').write_text(str(ray.get(f.remote(i)))), time.sleep(1)) for i in range(100000)]\""
 )
 

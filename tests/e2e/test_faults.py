@@ -188,6 +188,7 @@ def test_a_quota_that_is_used_up(ray: Ray, kube: Kube) -> None:
     ray.delete("plain")
 
 
+@pytest.mark.full
 def test_an_image_that_is_not_there(ray: Ray, kube: Kube) -> None:
     ray.apply("mistyped")
     ray.apply("unloaded")

@@ -50,6 +50,7 @@ def test_the_head_is_killed(ray: RayUnderTest, redis: Redis) -> None:
     survives(ray, "head pod killed", ray.kill_head)
 
 
+@pytest.mark.full
 def test_the_master_is_killed(ray: RayUnderTest, redis: Redis) -> None:
     master = redis.wait_healthy()
 

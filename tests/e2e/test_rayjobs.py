@@ -30,6 +30,7 @@ def job(**how: Any) -> dict[str, Any]:
     return {"entrypoint": ENTRYPOINT, "rayCluster": ALONE, "code": CODE, "ttlSecondsAfterFinished": TTL} | how
 
 
+@pytest.mark.full
 def test_a_training_job_is_the_samples(kube: Kube, deploy: Callable[..., Fleet], tmp_path: Path) -> None:
     deploy(ray.sample("training-job", tmp_path / "fleet"))
     succeeded(kube, "training", "regression")

@@ -40,6 +40,7 @@ def wait_ready(kube: Kube) -> None:
     print(f"RayService ready after {time.monotonic() - begun:.0f} s")
 
 
+@pytest.mark.full
 def test_the_sample_answers_http(kube: Kube, deploy: Callable[..., Fleet], tmp_path: Path) -> None:
     deploy(ray.sample("serve-app", tmp_path / "fleet"))
     wait_ready(kube)
