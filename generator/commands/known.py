@@ -65,30 +65,25 @@ def look(cluster: Cluster, output: Path | None, engine: EngineName, prepare: Cal
     if engine != "sdk" or not kept.tree or platform is None or platform.inputs != base:
         return known
     known.platform = True
-    known.states = _states(known, prepare)
-    for name in (PLATFORM, *cluster.namespaces):
+    found = {PLATFORM: (base, platform)}
+    for name, stamp in known.stamps.items():
         entry = kept.entries.get(name)
-        if entry is None:
-            continue
-        stamp = known.stamps.get(name, "")
-        if name == PLATFORM:
-            inputs = base
-        elif stamp and stamp == entry.stamp:  # and so the text is; the base is that of all entries saved together
-            inputs = entry.inputs
-        else:
-            inputs, entry = known.inputs(cluster.raw(name)), replace(entry, stamp=stamp)
-        if entry.holds(inputs, known.states):
-            known.held[name] = entry
+        if entry is not None and stamp and stamp == entry.stamp:
+            found[name] = (entry.inputs, entry)  # and so the text is; the base is that of all entries saved together
+        elif entry is not None:
+            found[name] = (known.inputs(cluster.raw(name)), replace(entry, stamp=stamp))
+    same = len(found) > len(known.stamps) and all(inputs == entry.inputs for inputs, entry in found.values())
+    known.states = _states(root, None if same else prepare)
+    known.held = {name: entry for name, (inputs, entry) in found.items() if entry.holds(inputs, known.states)}
     owned = {folder for entry in known.held.values() for folder in entry.state}
     known.everything = known.held.keys() == {PLATFORM, *cluster.namespaces} and owned == known.states.keys()
     return known
 
 
-def _states(known: Known, prepare: Callable[[], None] | None) -> States:
-    entries = known.memory.entries
-    if prepare is None or all(name in entries and known.stamps[name] == entries[name].stamp for name in known.stamps):
-        return memory.states(known.root)
-    found = states_aside(known.root)
+def _states(root: Path, prepare: Callable[[], None] | None) -> States:
+    if prepare is None:
+        return memory.states(root)
+    found = states_aside(root)
     prepare()
     return found()
 
