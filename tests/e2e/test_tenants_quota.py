@@ -18,9 +18,18 @@ CLAIMS = "/api/v1/namespaces/team-a/persistentvolumeclaims"
 
 @pytest.fixture
 def operator(tenants: Tenants) -> Iterator[Kube]:
-    """Who makes the pods that an owner describes; what it made is removed."""
+    """Who makes the pods that an owner describes; what it made is removed, and no longer counted."""
     yield tenants.kube.as_user(OPERATOR)
     tenants.kube.kubectl("delete", "pods", "--selector=limits", "--namespace=team-a", "--wait=true")
+    until("the quota is free again", lambda: _used(tenants.kube)["pods"] == "0", 60)
+
+
+def _used(kube: Kube) -> dict[str, str]:
+    """What is counted against the quota of the team; its controller learns of a deletion a moment later."""
+    quota = kube.get("resourcequota", "oneblock", "team-a")
+    assert quota
+    used: dict[str, str] = quota["status"]["used"]
+    return used
 
 
 def pod(name: str, amounts: Mapping[str, str] | None = None) -> dict[str, Any]:

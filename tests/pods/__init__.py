@@ -71,7 +71,11 @@ def rendered(namespace: Namespace) -> Iterator[dict[str, Any]]:
     """The Ray objects that the chart makes of a namespace file."""
     (release,) = namespace_releases(namespace)
     texts = engine().render(chart("ray", namespace.platform.versions), release.name, release.namespace, release.values)
-    yield from (found for found in map(yaml.safe_load, texts) if found["kind"] in CLUSTER_SPEC)
+    for text in texts:  # read as Helm and kubectl do: PyYAML takes ".0_" for a number, and 010 for eight
+        found, findings = read("rendered", text.encode())
+        assert found is not None, findings
+        if found.data["kind"] in CLUSTER_SPEC:
+            yield found.data
 
 
 def pods(namespace: Namespace) -> Iterator[dict[str, Any]]:
