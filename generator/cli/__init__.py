@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> None:
@@ -12,9 +14,15 @@ def main() -> None:
     gc.set_threshold(50_000)
     try:
         from generator.cli.app import oneblock
-        from generator.cli.shield import shielded
+        from generator.cli.shield import open_streams, shielded
 
+        open_streams()
         code = shielded(oneblock)
     except KeyboardInterrupt:  # before there was anything to interrupt
         code = 130
-    sys.exit(code)
+    with suppress(OSError, ValueError):  # nobody may be there any more to hear it
+        sys.stderr.flush()
+    if "multiprocessing" in sys.modules:  # has things of its own to put away
+        sys.exit(code)
+    # Python would now take everything apart, object by object, for longer than it takes to check a file.
+    os._exit(code)

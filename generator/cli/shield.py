@@ -16,6 +16,14 @@ INTERRUPTED = 130
 PIPE_CLOSED = 141
 
 
+def open_streams() -> None:
+    """Where a stream was closed before the program began (``2>&-``): nothing, and not the next file that is opened."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one, as those before it are open
+            setattr(sys, name, os.fdopen(number, "r" if name == "stdin" else "w", encoding="utf-8"))
+
+
 def shielded(command: click.Command, arguments: list[str] | None = None) -> int:
     """Runs the command line; the exit code."""
     try:

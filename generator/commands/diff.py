@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from generator.commands import meanings, objects, pipeline, words, work
+from generator.commands import meanings, objects, pipeline, units, words, work
 from generator.commands.fleet_files import Cluster, Opened, find_clusters, open_cluster
 from generator.commands.job import Job
 from generator.commands.known import root_of
@@ -143,7 +143,7 @@ def _side(job: Job, files: Sequence[str], *, platform: bool, report: Report | No
     job = replace(job, charts=job.tools.charts)  # made here: every process would make them again
     side = _Side(job, values={PurePosixPath(file).stem: file for file in files})
     todo = partial(work.make, job)
-    for made in pipeline.run(todo, work.units(job, files, platform=platform), report=report):
+    for made in pipeline.run(todo, units.units(job, files, platform=platform), report=report):
         side.findings += [each for each in made.findings if each.level == "error"]
         for folder, inside in made.folders:
             side.files.update({f"{folder}/{name}": content for name, content in inside.items()})

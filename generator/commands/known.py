@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,7 +15,6 @@ from generator import __version__, resources
 from generator.commands.fleet_files import Cluster
 from generator.helm.engine import EngineName
 from generator.output import memory
-from generator.output.aside import states_aside
 from generator.output.memory import Entry, Memory, States
 
 PLATFORM = "platform"
@@ -49,11 +48,10 @@ class Known:
         return digest(self.base, text)
 
 
-def look(cluster: Cluster, output: Path | None, engine: EngineName, prepare: Callable[[], None] | None = None) -> Known:
+def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
     """What the last run on these files and this output proved that still holds. Raises OutputError.
 
-    The helm program is asked afresh every time: whoever chooses it wants its word. Where there is work to come,
-    ``prepare`` is called while another process looks at the tree.
+    The helm program is asked afresh every time: whoever chooses it wants its word.
     """
     kept = memory.load(cluster.root, _name(cluster, output))
     text = cluster.raw(cluster.platform) if cluster.platform else b""
@@ -72,20 +70,11 @@ def look(cluster: Cluster, output: Path | None, engine: EngineName, prepare: Cal
             found[name] = (entry.inputs, entry)  # and so the text is; the base is that of all entries saved together
         elif entry is not None:
             found[name] = (known.inputs(cluster.raw(name)), replace(entry, stamp=stamp))
-    same = len(found) > len(known.stamps) and all(inputs == entry.inputs for inputs, entry in found.values())
-    known.states = _states(root, None if same else prepare)
+    known.states = memory.states(root)
     known.held = {name: entry for name, (inputs, entry) in found.items() if entry.holds(inputs, known.states)}
     owned = {folder for entry in known.held.values() for folder in entry.state}
     known.everything = known.held.keys() == {PLATFORM, *cluster.namespaces} and owned == known.states.keys()
     return known
-
-
-def _states(root: Path, prepare: Callable[[], None] | None) -> States:
-    if prepare is None:
-        return memory.states(root)
-    found = states_aside(root)
-    prepare()
-    return found()
 
 
 def root_of(cluster: Cluster, output: Path | None, path: str) -> Path:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 
+from generator.commands import ahead, units
 from generator.commands.fleet_files import Cluster
 from generator.commands.known import Known, look
 from generator.diagnostics import Diagnostic, has_errors, in_order
@@ -60,16 +60,20 @@ class Tree:
 
 def render(cluster: Cluster, options: Options, report: Report | None = None) -> Tree:
     """Checks and renders one cluster. Nothing is written unless everything is sound."""
+    workers = ahead.start(cluster, units.load) if options.engine == "sdk" and options.processes != 1 else None
     tree = Tree(cluster.name, Path(), namespaces=len(cluster.namespaces), checked=cluster.files)
     try:
-        known = look(cluster, options.output, options.engine, _prepare)
+        known = look(cluster, options.output, options.engine)
         if known.everything:
             return _nothing_to_do(tree, known)
+        from generator.commands.rendering import render_cluster
+
+        return render_cluster(cluster, options, tree, known, workers, report)
     except OutputError as error:
         return replace(tree, path=options.output or Path(), refusal=str(error))
-    from generator.commands.rendering import render_cluster
-
-    return render_cluster(cluster, options, tree, known, report)
+    finally:
+        if workers is not None:
+            workers.stop()
 
 
 def check_engine(name: EngineName) -> None:
@@ -83,16 +87,6 @@ def check_engine(name: EngineName) -> None:
         open_engine(name, kube_version=DEFAULT.kubernetes)
     except HelmError as error:
         raise OutputError(str(error)) from error
-
-
-def _prepare() -> None:
-    """What a run with work to do needs: Helm takes a while to wake up, and most of that is not Python."""
-    Thread(target=_wake_helm, daemon=True).start()
-    from generator.commands import rendering  # noqa: F401 (loading it is the point)
-
-
-def _wake_helm() -> None:
-    from generator.helm import sdk  # noqa: F401 (loading it is the point)
 
 
 def _nothing_to_do(tree: Tree, known: Known) -> Tree:

@@ -6,22 +6,18 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from generator.commands import known as cache
-from generator.commands import pipeline, work
-from generator.commands.checks import shape_of
+from generator.commands import pipeline, units
 from generator.commands.fleet_files import Cluster, Opened, open_cluster
 from generator.commands.job import Job
 from generator.commands.known import PLATFORM, Known, root_of
+from generator.commands.pipeline import Workers
 from generator.commands.render import Options, Report, Tree
-from generator.commands.work import Result, Unit
+from generator.commands.units import Result, Unit
 from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
-
-if TYPE_CHECKING:
-    from generator.commands.pool import Pool
 
 SHRINK = 0.2
 """The share of a tree's objects one run may remove without being told; small trees may always lose a few."""
@@ -39,7 +35,7 @@ class _Run:
     opened: Opened
     options: Options
     known: Known
-    pool: Pool | None
+    pool: Workers | None
     results: list[Result] = field(default_factory=list)
 
     @property
@@ -61,27 +57,31 @@ class _Run:
     def units(self) -> list[Unit]:
         """What has to be done."""
         files = [file for file in self.cluster.namespaces if file not in self.known.held]
-        return work.units(self.job, files, platform=PLATFORM not in self.known.held)
+        return units.units(self.job, files, platform=PLATFORM not in self.known.held)
 
 
-def render_cluster(cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None) -> Tree:
-    """See :func:`generator.commands.render.render`."""
-    load = work.load if options.engine == "sdk" else None
+def render_cluster(
+    cluster: Cluster, options: Options, tree: Tree, known: Known, ahead: Workers | None, report: Report | None
+) -> Tree:
+    """See :func:`generator.commands.render.render`. ``ahead`` is a process that is ready for a little work."""
+    load = units.load if options.engine == "sdk" else None
     pool = pipeline.start(len(cluster.namespaces) - len(known.held), options.processes, load)
-    if pool is None and load is not None:  # Helm takes a while to wake up, and most of it is not Python
+    if pool is None and ahead is None and load is not None:  # Helm takes a while to wake up, and most is not Python
         Thread(target=load, daemon=True).start()
     try:
-        return _render(cluster, options, tree, known, report, pool)
+        return _render(cluster, options, tree, known, report, pool or ahead)
     finally:
         if pool is not None:
             pool.stop()
 
 
 def _render(
-    cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None, pool: Pool | None
+    cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None, pool: Workers | None
 ) -> Tree:
     opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
     if opened.job is None:
+        from generator.commands.checks import shape_of
+
         findings = [*opened.findings, *(each for file in cluster.namespaces for each in shape_of(opened, file))]
         return replace(tree, path=root_of(cluster, options.output, "rendered"), findings=tuple(in_order(findings)))
     root = root_of(cluster, options.output, opened.job.tree)
@@ -92,8 +92,8 @@ def _render(
         stage = Stage(root, busy=options.busy) if options.write else None
         if stage is not None and stage.waited:
             known = cache.look(cluster, options.output, options.engine)
-        # The charts are made here: every process of the pool would make them again.
-        charts = opened.job.tools.charts
+        # The charts are made here for several processes: each of them would make them again.
+        charts = opened.job.tools.charts if pool is not None and pool.processes > 1 else None
         place = stage.path if stage else None
         job = replace(opened.job, engine=options.engine, output=root, stage=place, charts=charts)
         return _go(_Run(job, root, opened, options, known, pool), tree, stage, report)
@@ -112,7 +112,7 @@ def _open_known(cluster: Cluster, known: Known) -> Opened:
 
 
 def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tree:
-    todo = partial(work.do, run.job)
+    todo = partial(units.do, run.job)
     run.results += pipeline.run(todo, run.units, processes=run.options.processes, pool=run.pool, report=report)
     tree = replace(tree, findings=tuple(run.findings), objects=run.objects)
     if has_errors(tree.findings):

@@ -5,56 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from generator.commands.checks import check_file
 from generator.commands.job import Job
+from generator.commands.units import Result, Unit
 from generator.diagnostics import Diagnostic, Span
 from generator.fleet import Namespace
-from generator.output import Folder, Stage, compare
+from generator.output import Stage, compare
 from generator.plan import BATCH, Release, namespace_grants, namespace_releases, platform_releases
 from generator.render import Rendered, render_releases
 
 Files = tuple[str, dict[str, bytes]]
 """A folder of the tree and what it holds: name → content."""
-
-
-class Unit(NamedTuple):
-    """A part of the work: one namespace file (``name``), some grants (``names``), or the rest of the platform."""
-
-    what: Literal["file", "grants", "platform"]
-    name: str = ""
-    names: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What came of one unit: findings, and the folders of the tree it decides (contents left out).
-
-    ``text`` is what the values file held when it was read.
-    """
-
-    unit: Unit
-    text: str = ""
-    findings: tuple[Diagnostic, ...] = ()
-    folders: tuple[Folder, ...] = ()
-    objects: int = 0
-
-
-def load() -> None:
-    """What a process can have ready before it knows its work: this module, with rules and schemas, and Helm."""
-    from generator.helm import sdk  # noqa: F401 (loading it is the point)
-
-
-def units(job: Job, files: Iterable[str], *, platform: bool) -> list[Unit]:
-    """The work on some namespace files and, if ``platform``, on everything the platform file decides."""
-    named = [Unit("file", file) for file in files]
-    if not platform:
-        return named
-    about = job.tools.platform
-    grants = sorted({*about.namespaces, about.system_namespace})
-    batches = (tuple(grants[start : start + BATCH]) for start in range(0, len(grants), BATCH))
-    return [Unit("platform"), *(Unit("grants", names=names) for names in batches), *named]
 
 
 def do(job: Job, some: Sequence[Unit]) -> list[Result]:

@@ -303,6 +303,16 @@ def test_standard_output_that_takes_nothing() -> None:
     assert done.stderr == b"error: standard output cannot be written: no space left on device\n"
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_that_were_closed_before(fleet: Path, closed: str) -> None:
+    edit(fleet / NAMESPACE, "cpu: 2,", "cpu: 3,")
+    for arguments in (["rules"], ["-C", fleet, "render"]):
+        command = ["bash", "-c", f'"$@" {closed}', "x", *PROGRAM, *arguments]
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    assert process("-C", fleet, "check").code == 0
+
+
 def test_colour(fleet: Path) -> None:
     replace(NAMESPACE, b"rayClusters: 3\n")(fleet)
     arguments = ("-C", fleet, "validate")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from generator.commands.pipeline import cores
 from tests.cli.running import edit, environment, process
 
 HELM = {"helm_python"}
@@ -56,5 +58,6 @@ def test_a_render_of_one_changed_file_does_not_read_the_platform_again(fleet: Pa
     assert process("-C", fleet, "render").code == 0
     edit(fleet / "values" / "namespaces" / "team-a.yaml", "cpu: 2,", "cpu: 3,")
     found = loaded("-C", fleet, "render")
-    assert "generator.helm.sdk" in found
     assert found & {"jsonschema", "concurrent.futures.process"} == set()
+    if hasattr(os, "fork") and cores() > 1:  # another process has done the work
+        assert found & {*HELM, *SCHEMAS, "generator.rules", "generator.schema", "jinja2"} == set()
