@@ -7,26 +7,27 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NoReturn
 
 from generator.commands import pipeline
 from generator.commands.fleet_files import Cluster
-from generator.commands.pipeline import Part, Result, Work
+from generator.commands.pipeline import Work
+from generator.commands.units import Result, Unit
 from generator.output.interrupts import deaf_children
 from generator.output.memory import FOLDER
 
 
 class Ahead:
-    """A pool of one process, for little work: a copy of this one, which need not load again what this one has."""
-
-    processes = 1
+    """A process for a little work: a copy of this one, which need not load again what this one has."""
 
     def __init__(self, load: Callable[[], None]) -> None:
         """Starts the process, which calls ``load`` at once."""
         orders, self._orders = os.pipe()
         self._answers, answers = os.pipe()
+        self._begun: Callable[[], Sequence[Result]] = lambda: ()
         with deaf_children():
             self._child = os.fork()
             if not self._child:
@@ -36,18 +37,21 @@ class Ahead:
         os.close(orders)
         os.close(answers)
 
-    def run(self, work: Work[Part, Result], parts: Sequence[Part]) -> Iterator[Result]:
+    def begin(self, work: Work[Unit, Result], parts: Sequence[Unit]) -> None:
+        """Gives it its only work, and does not wait."""
+        self._begun = partial(work, parts)
+        with suppress(OSError), os.fdopen(self._orders, "wb", closefd=False) as orders:
+            pickle.dump((work, parts), orders)
+        os.close(self._orders)
+
+    def results(self) -> Sequence[Result]:
         """The result of every part, in order."""
-        results: Sequence[Result]
         try:
-            with os.fdopen(self._orders, "wb", closefd=False) as orders:
-                pickle.dump((work, parts), orders)
-            os.close(self._orders)
             with os.fdopen(self._answers, "rb", closefd=False) as answers:
-                results = pickle.load(answers)  # noqa: S301 (our own process)
+                found: Sequence[Result] = pickle.load(answers)  # noqa: S301 (our own process)
         except (OSError, EOFError, pickle.UnpicklingError):  # it failed; here the same failure has a message
-            results = work(parts)
-        yield from results
+            found = self._begun()
+        return found
 
     def stop(self) -> None:
         """Ends the process, whatever it is doing."""
@@ -91,11 +95,20 @@ def _may_fork() -> bool:
 
 def _serve(load: Callable[[], None], orders: int, answers: int) -> NoReturn:
     """In the child: one order, one answer, and an end without anything the parent would do at its end."""
+    said: list[bytes] = []
+    # A pipe holds 64 KiB, and an order may be longer: the parent shall not wait until all is loaded.
+    listener = threading.Thread(target=lambda: said.append(_all_of(orders)))
     try:
+        listener.start()
         load()
-        with os.fdopen(orders, "rb") as said:
-            work, parts = pickle.load(said)  # noqa: S301 (our parent's)
+        listener.join()
+        work, parts = pickle.loads(said[0])  # noqa: S301 (our parent's)
         with os.fdopen(answers, "wb") as out:
             pickle.dump(list(work(parts)), out)
     finally:
         os._exit(0)
+
+
+def _all_of(pipe: int) -> bytes:
+    with os.fdopen(pipe, "rb") as said:
+        return said.read()

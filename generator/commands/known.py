@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -26,54 +26,69 @@ DECIDING = ("helm_python_sdk", "jsonschema_rs", "kubernetes_validate", "pyyaml")
 
 @dataclass(slots=True)
 class Known:
-    """The cache, what it must be measured against, and the entries that hold.
+    """The cache, what it must be measured against, and, after a look at the tree, the entries that hold.
 
     ``base`` is the digest of all that every result depends on: OneBlock itself and the platform file, whose content is
     ``text``; ``platform`` says that it was found sound before. ``root`` is the tree's root as far as
-    the cache knows it; ``stamps`` are those of the namespace files before any of them was read.
+    the cache knows it; ``stamps`` are those of the namespace files before any of them was read. ``entries`` are the
+    digest of each file's inputs now, and the entry for it.
     """
 
     memory: Memory
     base: str
     text: bytes
     root: Path
-    states: States
-    platform: bool
-    held: dict[str, Entry]
     stamps: dict[str, str]
-    everything: bool
+    platform: bool = False
+    entries: dict[str, tuple[str, Entry]] = field(default_factory=dict)
+    states: States = field(default_factory=dict)
+    held: dict[str, Entry] = field(default_factory=dict)
+    everything: bool = False
 
     def inputs(self, text: bytes) -> str:
         """The digest of what decides a namespace file's result."""
         return digest(self.base, text)
 
+    @property
+    def changed(self) -> list[str]:
+        """The namespace files that are new or say something else, whatever the tree looks like.
+
+        None where the platform file does: then everything is to be done.
+        """
+        same = {name for name, (inputs, entry) in self.entries.items() if inputs == entry.inputs}
+        return [name for name in self.stamps if name not in same] if self.platform else []
+
+    def look_at_tree(self) -> None:
+        """Finds the entries that hold. Raises OutputError."""
+        if not self.platform:
+            return
+        self.states = memory.states(self.root)
+        self.held = {name: entry for name, (inputs, entry) in self.entries.items() if entry.holds(inputs, self.states)}
+        owned = {folder for entry in self.held.values() for folder in entry.state}
+        self.everything = self.held.keys() == {PLATFORM, *self.stamps} and owned == self.states.keys()
+
 
 def look(cluster: Cluster, output: Path | None, engine: EngineName) -> Known:
-    """What the last run on these files and this output proved that still holds. Raises OutputError.
+    """What the last run on these files and this output proved, measured against the files; not yet against the tree.
 
     The helm program is asked afresh every time: whoever chooses it wants its word.
     """
     kept = memory.load(cluster.root, _name(cluster, output))
     text = cluster.raw(cluster.platform) if cluster.platform else b""
     base = digest(installation(), text)
-    root = root_of(cluster, output, kept.tree)
-    known = Known(kept, base, text, root, {}, platform=False, held={}, stamps={}, everything=False)
+    stamps = {name: cluster.stamp(name) for name in cluster.namespaces}
+    known = Known(kept, base, text, root_of(cluster, output, kept.tree), stamps)
     platform = kept.entries.get(PLATFORM)
-    known.stamps = {name: cluster.stamp(name) for name in cluster.namespaces}
     if engine != "sdk" or not kept.tree or platform is None or platform.inputs != base:
         return known
     known.platform = True
-    found = {PLATFORM: (base, platform)}
-    for name, stamp in known.stamps.items():
+    known.entries[PLATFORM] = (base, platform)
+    for name, stamp in stamps.items():
         entry = kept.entries.get(name)
         if entry is not None and stamp and stamp == entry.stamp:
-            found[name] = (entry.inputs, entry)  # and so the text is; the base is that of all entries saved together
+            known.entries[name] = (entry.inputs, entry)  # and so the text is; all entries were saved with one base
         elif entry is not None:
-            found[name] = (known.inputs(cluster.raw(name)), replace(entry, stamp=stamp))
-    known.states = memory.states(root)
-    known.held = {name: entry for name, (inputs, entry) in found.items() if entry.holds(inputs, known.states)}
-    owned = {folder for entry in known.held.values() for folder in entry.state}
-    known.everything = known.held.keys() == {PLATFORM, *cluster.namespaces} and owned == known.states.keys()
+            known.entries[name] = (known.inputs(cluster.raw(name)), replace(entry, stamp=stamp))
     return known
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:  # loaded where several processes pay: most runs are small, and the machinery takes 50 ms to load
+    from generator.commands.pool import Pool
 
 ENOUGH = 48
 """Parts from which on a second process pays: it takes about 0.3 s to start and load Helm."""
 
 CHUNK = 16
-"""Parts handed over at a time: small enough to share the end fairly, large enough that handing over costs nothing."""
+"""Parts handed over at a time, at least: Helm reads a chart's templates once for all of them."""
+
+LARGE_CHUNK = 64
+"""And at most: small enough to share the end fairly, and to hold in memory."""
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -27,24 +33,12 @@ Work = Callable[[Sequence[Part]], Sequence[Result]]
 """Does some parts. It must go to another process: a function of a module, or a partial."""
 
 
-class Workers(Protocol):
-    """Processes that were started before their work is known."""
-
-    processes: int
-
-    def run(self, work: Work[Part, Result], parts: Sequence[Part]) -> Iterator[Result]:
-        """The result of every part, in order. Raises WorkerLostError."""
-
-    def stop(self) -> None:
-        """Ends them, whatever they are doing."""
-
-
 def run(
     work: Work[Part, Result],
     parts: Sequence[Part],
     *,
     processes: int | None = None,
-    pool: Workers | None = None,
+    pool: Pool | None = None,
     report: Report | None = None,
 ) -> Iterator[Result]:
     """The result of every part, in order. ``pool`` is one that was started before. Raises WorkerLostError."""
@@ -56,7 +50,7 @@ def run(
         yield result
 
 
-def start(parts: int, processes: int | None, load: Callable[[], None] | None = None) -> Workers | None:
+def start(parts: int, processes: int | None, load: Callable[[], None] | None = None) -> Pool | None:
     """Processes for about ``parts`` parts, or none where one process does as well.
 
     They start at once, while this process goes on finding out what the work is, and call ``load`` (a function of a
@@ -65,14 +59,15 @@ def start(parts: int, processes: int | None, load: Callable[[], None] | None = N
     processes = min(processes or cores(), parts // CHUNK)
     if parts < ENOUGH or processes == 1:
         return None
-    from generator.commands.pool import Pool  # here: most runs are small, and the machinery takes 50 ms to load
+    from generator.commands.pool import Pool
 
     return Pool(processes, load)
 
 
 def chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
     """The parts as they are handed over."""
-    return (parts[start : start + CHUNK] for start in range(0, len(parts), CHUNK))
+    size = max(CHUNK, min(LARGE_CHUNK, len(parts) // CHUNK))
+    return (parts[start : start + size] for start in range(0, len(parts), size))
 
 
 def cores() -> int:

@@ -20,7 +20,6 @@ class Pool:
 
     def __init__(self, processes: int, load: Callable[[], None] | None = None) -> None:
         """Starts ``processes`` processes; each calls ``load`` first, if given."""
-        self.processes = processes
         _tune_helm()
         # A forked child of a process that runs Go's threads hangs: children start afresh.
         context = multiprocessing.get_context("spawn")

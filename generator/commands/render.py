@@ -64,11 +64,13 @@ def render(cluster: Cluster, options: Options, report: Report | None = None) -> 
     tree = Tree(cluster.name, Path(), namespaces=len(cluster.namespaces), checked=cluster.files)
     try:
         known = look(cluster, options.output, options.engine)
+        if workers is None or not known.changed:
+            known.look_at_tree()
         if known.everything:
             return _nothing_to_do(tree, known)
         from generator.commands.rendering import render_cluster
 
-        return render_cluster(cluster, options, tree, known, workers, report)
+        return render_cluster(cluster, options, tree, known, workers if known.changed else None, report)
     except OutputError as error:
         return replace(tree, path=options.output or Path(), refusal=str(error))
     finally:

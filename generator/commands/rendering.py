@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from generator.commands import known as cache
 from generator.commands import pipeline, units
 from generator.commands.fleet_files import Cluster, Opened, open_cluster
 from generator.commands.job import Job
 from generator.commands.known import PLATFORM, Known, root_of
-from generator.commands.pipeline import Workers
 from generator.commands.render import Options, Report, Tree
 from generator.commands.units import Result, Unit
 from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
+
+if TYPE_CHECKING:
+    from generator.commands.ahead import Ahead
+    from generator.commands.pool import Pool
 
 SHRINK = 0.2
 """The share of a tree's objects one run may remove without being told; small trees may always lose a few."""
@@ -35,7 +40,8 @@ class _Run:
     opened: Opened
     options: Options
     known: Known
-    pool: Workers | None
+    pool: Pool | None
+    ahead: Ahead | None
     results: list[Result] = field(default_factory=list)
 
     @property
@@ -61,22 +67,33 @@ class _Run:
 
 
 def render_cluster(
-    cluster: Cluster, options: Options, tree: Tree, known: Known, ahead: Workers | None, report: Report | None
+    cluster: Cluster, options: Options, tree: Tree, known: Known, ahead: Ahead | None, report: Report | None
 ) -> Tree:
-    """See :func:`generator.commands.render.render`. ``ahead`` is a process that is ready for a little work."""
+    """See :func:`generator.commands.render.render`.
+
+    Where there is a process that got ``ahead`` for the files that changed, it begins on them before the look at the
+    tree, which may find more to do.
+    """
     load = units.load if options.engine == "sdk" else None
-    pool = pipeline.start(len(cluster.namespaces) - len(known.held), options.processes, load)
+    files = 0 if ahead is not None else len(cluster.namespaces) - len(known.held)
+    pool = pipeline.start(files, options.processes, load)
     if pool is None and ahead is None and load is not None:  # Helm takes a while to wake up, and most is not Python
         Thread(target=load, daemon=True).start()
     try:
-        return _render(cluster, options, tree, known, report, pool or ahead)
+        return _render(cluster, options, tree, known, report, pool, ahead)
     finally:
         if pool is not None:
             pool.stop()
 
 
 def _render(
-    cluster: Cluster, options: Options, tree: Tree, known: Known, report: Report | None, pool: Workers | None
+    cluster: Cluster,
+    options: Options,
+    tree: Tree,
+    known: Known,
+    report: Report | None,
+    pool: Pool | None,
+    ahead: Ahead | None,
 ) -> Tree:
     opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
     if opened.job is None:
@@ -92,14 +109,17 @@ def _render(
         stage = Stage(root, busy=options.busy) if options.write else None
         if stage is not None and stage.waited:
             known = cache.look(cluster, options.output, options.engine)
-        # The charts are made here for several processes: each of them would make them again.
-        charts = opened.job.tools.charts if pool is not None and pool.processes > 1 else None
+            known.look_at_tree()
+        # The charts are made here for a pool: every process of it would make them again.
+        charts = opened.job.tools.charts if pool is not None else None
         place = stage.path if stage else None
         job = replace(opened.job, engine=options.engine, output=root, stage=place, charts=charts)
-        return _go(_Run(job, root, opened, options, known, pool), tree, stage, report)
+        return _go(_Run(job, root, opened, options, known, pool, ahead), tree, stage, report)
     except OutputError as error:
         return replace(tree, refusal=str(error))
     finally:
+        if ahead is not None:
+            ahead.stop()  # it stages what it made
         if stage is not None:
             stage.close()
 
@@ -112,8 +132,7 @@ def _open_known(cluster: Cluster, known: Known) -> Opened:
 
 
 def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tree:
-    todo = partial(units.do, run.job)
-    run.results += pipeline.run(todo, run.units, processes=run.options.processes, pool=run.pool, report=report)
+    run.results += _work(run, report)
     tree = replace(tree, findings=tuple(run.findings), objects=run.objects)
     if has_errors(tree.findings):
         return tree
@@ -133,6 +152,19 @@ def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tr
     if stage is not None or not tree.changes:
         _remember(run)
     return tree
+
+
+def _work(run: _Run, report: Report | None) -> Iterator[Result]:
+    todo = partial(units.do, run.job)
+    changed = [Unit("file", name) for name in run.known.changed]
+    if run.ahead is None or not changed:
+        yield from pipeline.run(todo, run.units, processes=run.options.processes, pool=run.pool, report=report)
+        return
+    run.ahead.begin(todo, changed)
+    run.known.look_at_tree()
+    rest = [unit for unit in run.units if unit not in changed]
+    yield from run.ahead.results()
+    yield from pipeline.run(todo, rest, processes=run.options.processes, report=report)
 
 
 def _refusal(tree: Tree, options: Options) -> str:

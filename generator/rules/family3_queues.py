@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from generator.diagnostics import Label, Level, Span, near
 from generator.fleet import Namespace, Platform, Queue, Workload
@@ -54,23 +55,24 @@ def queue_not_granted(workload: Workload, namespace: Namespace) -> Iterator[Find
     platform = namespace.platform
     queue = platform.queues.get(effective(workload))
     if queue and platform.batch_scheduler == "volcano" and not children(platform, queue.name):
-        yield from _not_granted(queue.name, namespace, asked(workload))
+        yield from _not_granted(queue.name, namespace, partial(asked, workload))
     if not (platform.batch_scheduler == "volcano" or platform.queues):
         return
     for path in workload.templates:
         annotation = (*path, *QUEUE_ANNOTATION)
         if (name := workload.object.get(*annotation)) is not None:
-            yield from _not_granted(str(name), namespace, workload.span(annotation))
+            yield from _not_granted(str(name), namespace, partial(workload.span, annotation))
 
 
-def _not_granted(name: str, namespace: Namespace, span: Span) -> Iterator[Finding]:
+def _not_granted(name: str, namespace: Namespace, span: Callable[[], Span]) -> Iterator[Finding]:
+    """``span`` is asked only where there is a finding: the first place of a file costs as much as reading it."""
     platform = namespace.platform
     queue = platform.queues.get(name)
     if queue.grants(namespace.name) and not children(platform, name) if queue else name == DEFAULT_QUEUE:
         return
     yield Finding(
         message=f'queue "{name}" is not granted to namespace "{namespace.name}"',
-        span=span,
+        span=span(),
         label="not granted",
         notes=(
             f"{namespace.name} may use: {usable(platform, namespace.name)}",

@@ -27,6 +27,9 @@ from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, rende
 from tests.e2e.volcano import crds as volcano_crds
 
 HERE = Path(__file__).parent
+PODS = {"lab", "kube", "deploy", "deploy_for_all"}
+"""The fixtures of what needs pods to run; the rest goes by a control plane alone, and may be run beside it."""
+
 AnyLab = TypeVar("AnyLab", bound=Lab)
 _labs: list[Lab] = []
 _kubes: list[Kube] = []
@@ -49,6 +52,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
+            if PODS.intersection(getattr(item, "fixturenames", ())):
+                item.add_marker(pytest.mark.node)
             if why := _why_not(item):
                 item.add_marker(pytest.mark.skip(reason=why))
 
@@ -193,7 +198,7 @@ def _deploying(request: pytest.FixtureRequest) -> Iterator[Callable[..., Fleet]]
 
     yield bring
     for fleet in reversed(deployed):
-        fleet.remove(kube)
+        fleet.remove(kube, at_once=not os.environ.get("KUBECONFIG"))
 
 
 @pytest.fixture

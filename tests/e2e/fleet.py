@@ -83,18 +83,35 @@ class Fleet:
         if chosen := [self.rendered / part for part in parts]:
             kube.apply(*chosen)
 
-    def remove(self, kube: Kube) -> None:
-        """Removes what it made, except for the CRDs; RayClusters first, while Redis is there to be tidied."""
+    def remove(self, kube: Kube, *, at_once: bool = False) -> None:
+        """Removes what it made, except for the CRDs; RayClusters first, while Redis is there to be tidied.
+
+        ``at_once`` leaves nothing the time to end in order, for a cluster that ends with the tests.
+        """
         parts = {part.name for part in self.rendered.iterdir() if part.is_dir()} - {"crds"}
+        if at_once:
+            for part in parts.intersection(LAST):
+                kube.kubectl("delete", *self._named(part), "--wait=false", check=False)
+                self._let_go(kube, part)
         problems = ""
         for part in sorted(parts, key=lambda name: (name in FIRST, name not in LAST)):
-            args = ("--recursive", f"--filename={self.rendered / part}", "--ignore-not-found", "--timeout=150s")
-            done = kube.kubectl("delete", *args, check=False, timeout=180)
+            if at_once and part in FIRST:
+                self._end_pods(kube)
+            done = kube.kubectl("delete", *self._named(part), "--timeout=150s", check=False, timeout=180)
             if done.returncode:
                 problems += done.stderr
                 self._let_go(kube, part)  # so that the next test does not meet what this one could not remove
         if problems:
             raise AssertionError(f"the fleet {self.root.name} is not removed in time: {problems}")
+
+    def _named(self, part: str) -> tuple[str, ...]:
+        return ("--recursive", f"--filename={self.rendered / part}", "--ignore-not-found")
+
+    def _end_pods(self, kube: Kube) -> None:
+        for found in self.objects("namespaces"):
+            if found["kind"] == "Namespace":
+                args = ("--all", "--force", "--grace-period=0", "--wait=false")
+                kube.kubectl("delete", "pods", f"--namespace={found['metadata']['name']}", *args, check=False)
 
     def _let_go(self, kube: Kube, part: str) -> None:
         for found in self.objects(part):

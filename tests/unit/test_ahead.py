@@ -30,8 +30,12 @@ try:
     if how == "killed":
         os.kill(int(child), signal.SIGKILL)
     os.kill(int(child), signal.SIGINT)
-    if how != "idle":
-        print(list(workers.run(doubled, [how, "b"])))
+    if how == "long":  # longer than a pipe holds: this process goes on
+        workers.begin(doubled, ["a" * 500_000])
+        print(workers.results() == [("a" * 1_000_000, False)])
+    elif how != "idle":
+        workers.begin(doubled, [how, "b"])
+        print(workers.results())
 except ValueError as error:
     print(error)
 finally:
@@ -49,6 +53,7 @@ assert not Path(f"/proc/{child}").exists()
         ("fail", "failed in the parent"),
         ("killed", "[('killedkilled', True), ('bb', True)]"),
         ("idle", ""),
+        ("long", "True"),
     ],
 )
 def test_what_comes_of_it(how: str, said: str) -> None:
