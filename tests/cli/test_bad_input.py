@@ -17,13 +17,14 @@ from tests.unprivileged import unprivileged
 
 NAMESPACE = Path("values", "namespaces", "team-a.yaml")
 PLATFORM = Path("values", "platform.yaml")
+Spoil = Callable[[Path], object]
 
 
-def replace(file: Path, text: bytes) -> Callable[[Path], None]:
-    return lambda root: (root / file).write_bytes(text) and None
+def replace(file: Path, text: bytes) -> Spoil:
+    return lambda root: (root / file).write_bytes(text)
 
 
-def loop(file: Path) -> Callable[[Path], None]:
+def loop(file: Path) -> Spoil:
     def make(root: Path) -> None:
         (root / file).unlink()
         (root / file).symlink_to(file.name)
@@ -31,7 +32,7 @@ def loop(file: Path) -> Callable[[Path], None]:
     return make
 
 
-def folder(file: Path) -> Callable[[Path], None]:
+def folder(file: Path) -> Spoil:
     def make(root: Path) -> None:
         (root / file).unlink()
         (root / file).mkdir()
@@ -39,7 +40,7 @@ def folder(file: Path) -> Callable[[Path], None]:
     return make
 
 
-BAD = {
+BAD: dict[str, tuple[Spoil, str, Path]] = {
     "broken YAML": (replace(NAMESPACE, b"rayClusters: [\n"), "OB101", NAMESPACE),
     "binary": (replace(NAMESPACE, b"a\0b"), "OB125", NAMESPACE),
     "not UTF-8": (replace(NAMESPACE, b"a: \xff\n"), "OB126", NAMESPACE),
@@ -52,7 +53,7 @@ BAD = {
     "a folder for the platform": (folder(PLATFORM), "OB122", PLATFORM),
     "a loop of links": (loop(NAMESPACE), "OB124", NAMESPACE),
     "a loop for the platform": (loop(PLATFORM), "OB124", PLATFORM),
-    "no values": (lambda root: (root / "values").rename(root / "other") and None, "OB129", Path("values")),
+    "no values": (lambda root: (root / "values").rename(root / "other"), "OB129", Path("values")),
 }
 
 
@@ -106,8 +107,8 @@ def foreign(path: Path) -> None:
     (path / "x").write_text("mine")
 
 
-OUTPUTS = {
-    "a file": (lambda path: path.write_text("mine") and None, "is a file; the rendered tree needs a folder"),
+OUTPUTS: dict[str, tuple[Spoil, str]] = {
+    "a file": (lambda path: path.write_text("mine"), "is a file; the rendered tree needs a folder"),
     "a foreign folder": (
         foreign,
         "nothing of OneBlock's",

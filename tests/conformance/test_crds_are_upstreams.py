@@ -227,7 +227,9 @@ def test_the_differences_of_the_full_schemas_are_where_they_have_to_be(release: 
 
 
 def _v1(crd: dict[str, Any]) -> dict[str, Any]:
-    return next(version for version in crd["spec"]["versions"] if version["name"] == "v1")["schema"]["openAPIV3Schema"]
+    found = next(version for version in crd["spec"]["versions"] if version["name"] == "v1")
+    schema: dict[str, Any] = found["schema"]["openAPIV3Schema"]
+    return schema
 
 
 def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -36,7 +36,8 @@ def config_map(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def health(argocd: Path, config_map: Path, manifest: Path) -> str:
-    command = [argocd, "admin", "settings", "resource-overrides", "health", manifest, "--argocd-cm-path", config_map]
+    command: list[str | Path] = [argocd, "admin", "settings", "resource-overrides", "health", manifest]
+    command += ["--argocd-cm-path", config_map]
     environment = os.environ | {"ARGOCD_BINARY_NAME": "argocd"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

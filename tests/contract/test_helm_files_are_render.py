@@ -52,10 +52,11 @@ def test_an_installation_tried_without_a_cluster(name: str, scratch: Path) -> No
 
 def whole(case: FleetCase, release: Release) -> dict[str, Any]:
     """The values of a release as Helm would have them from whole files."""
-    data = case.platform.document.data
+    data: dict[str, Any] = case.platform.document.data
     if release.chart == "ray":
         return data | case.namespaces[release.home].document.data
-    return data.get(release.chart, {}) | {"global": data.get("global", {})}
+    section: dict[str, Any] = data.get(release.chart, {})
+    return section | {"global": data.get("global", {})}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -122,7 +122,7 @@ def test_kubeconform_agrees(fleet: str, tmp_path: Path) -> None:
     program = binaries.need("kubeconform")
     skipped = ["Application", "AppProject", "GitRepository", "Kustomization", "HelmRepository", "HelmRelease"]
     skipped += ["PodMonitor", "ServiceMonitor", "PrometheusRule", "Queue"]
-    command = [program, "-strict", "-summary", "-output", "json", "-skip", ",".join(skipped)]
+    command: list[str | Path] = [program, "-strict", "-summary", "-output", "json", "-skip", ",".join(skipped)]
     command += [*write_schemas(fleet, tmp_path), rendered.tree(fleet)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     report = json.loads(done.stdout)

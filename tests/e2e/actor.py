@@ -20,5 +20,5 @@ class Counter:
         return self.number
 
 
-counter = Counter.options(name="counter", lifetime="detached", get_if_exists=True).remote()
+counter = Counter.options(name="counter", lifetime="detached", get_if_exists=True).remote()  # type: ignore[attr-defined]
 print(ray.get(counter.add.remote(int(sys.argv[1]))))

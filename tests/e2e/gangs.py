@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from tests.e2e.lab.cluster import Lab
 
 Values = Mapping[str, Any]
 CPUS, GPUS = 12, 8
-SHAPES = {
+SHAPES: dict[str, dict[str, Any]] = {
     "cpu": {"count": 1, "cpu": CPUS, "memory": "64Gi", "labels": {"pool": "cpu"}},
     "gpu": {
         "count": 1,
@@ -91,7 +92,7 @@ class Gangs:
         tree = self.render(queues, teams)
         self.kube.apply(tree / "namespaces")
         for path in in_waves(tree):
-            until(f"{path.name} is let in", lambda path=path: self.kube.apply(path), 10, 0.1)  # its parent may be news
+            until(f"{path.name} is let in", partial(self.kube.apply, path), 10, 0.1)  # its parent may be news
         until("the queues are open", lambda: all(self.state(name) == "Open" for name in queues), 20, 0.1)
         self.kube.apply(*sorted((tree / "queues").glob("validating*.yaml")))
         teams_with_objects = [tree / "ray" / name for name in teams if (tree / "ray" / name).is_dir()]

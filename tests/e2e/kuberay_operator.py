@@ -53,7 +53,8 @@ def start(lab: Lab, setting: str, namespace: str, flags: Iterable[str], port: in
     lab.spawn(
         f"kuberay-{setting}",
         [
-            *(program(OPERATOR), "--enable-leader-election=false", f"--watch-namespace={namespace}", *flags),
+            program(OPERATOR),
+            *("--enable-leader-election=false", f"--watch-namespace={namespace}", *flags),
             *(f"--metrics-addr=127.0.0.1:{port}", f"--health-probe-bind-address=127.0.0.1:{port + 1}"),
             *("--reconcile-concurrency=20", "--qps=500", "--burst=1000"),
         ],

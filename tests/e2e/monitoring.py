@@ -141,7 +141,7 @@ class Prometheus:
 
     def start(self) -> Process:
         """Starts it, and what tells it of pods and Services; they end with the lab."""
-        told = [sys.executable, "-m", "tests.e2e.lab.discovery", self._lab.kubeconfig, self.folder]
+        told: list[str | Path] = [sys.executable, "-m", "tests.e2e.lab.discovery", self._lab.kubeconfig, self.folder]
         self._lab.spawn("discovery", told, {"PYTHONPATH": str(ROOT)})
         data = f"--storage.tsdb.path={self.folder / 'data'}"
         config = f"--config.file={self.folder / 'prometheus.yaml'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from tests.e2e.kube import Kube, until
 from tests.e2e.redis import NAME, ORDINALS, SYSTEM, pod
@@ -25,6 +26,9 @@ class OneByOne:
 
     def _uid(self, ordinal: int) -> str:
         return self._found(ordinal)["metadata"].get("uid", "")
+
+    def _is_new(self, ordinal: int, old: str) -> bool:
+        return self._found(ordinal)["metadata"].get("uid") not in (None, old)
 
     def hold(self) -> None:
         """Stops all pods; new ones are made but do not start."""
@@ -52,9 +56,7 @@ class OneByOne:
         old = {ordinal: self._uid(ordinal) for ordinal in ordinals}
         delete_pods(self.kube, old)
         for ordinal, uid in old.items():
-            until(
-                "a new pod waits", lambda o=ordinal, u=uid: self._found(o)["metadata"].get("uid") not in (None, u), 60
-            )
+            until("a new pod waits", partial(self._is_new, ordinal, uid), 60)
 
     def start(self, *ordinals: int) -> None:
         """These pods start now."""

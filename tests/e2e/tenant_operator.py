@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,7 @@ def live_alone(tenants: Tenants) -> Life:
         only = start(tenants, 1)
         kube.apply(*files(tenants.tree / "ray" / "team-a"))
         for name in ("main", "outside"):
-            until(f"{name} is ready", lambda n=name: _state(kube, "raycluster", n, "team-a") == "ready", 60)
+            until(f"{name} is ready", partial(_is, kube, "raycluster", name, "team-a", "ready"), 60)
         until("the job is late", lambda: _state(kube, "rayjob", "train", "team-a") == "Failed", 60)
         roles = [role for role in kube.list("roles", "team-a") if role["metadata"].get("ownerReferences")]
         _ended(kube)
@@ -188,7 +189,7 @@ def live_alone(tenants: Tenants) -> Life:
 
 def _short_lived() -> dict[str, Any]:
     rule = {"policy": "DeleteSelf", "condition": {"jobDeploymentStatus": "Failed", "ttlSeconds": 0}}
-    spec = {"entrypoint": "true", "submissionMode": "HTTPMode", "rayClusterSpec": cluster_spec()}
+    spec: dict[str, Any] = {"entrypoint": "true", "submissionMode": "HTTPMode", "rayClusterSpec": cluster_spec()}
     spec |= {"activeDeadlineSeconds": 10, "deletionStrategy": {"deletionRules": [rule]}}
     return ray("RayJob", spec, "research", "short-lived")
 
@@ -198,12 +199,16 @@ def _state(kube: Kube, kind: str, name: str, team: str) -> str:
     return str(status.get("state") or status.get("jobDeploymentStatus"))
 
 
+def _is(kube: Kube, kind: str, name: str, team: str, *states: str) -> bool:
+    return _state(kube, kind, name, team) in states
+
+
 def _grown_up(kube: Kube) -> None:
     """Waits for what each workload brings at its start."""
     for team, name in (("team-a", "main"), ("team-b", "outside")):
-        until(f"{name} is ready", lambda n=name, t=team: _state(kube, "raycluster", n, t) == "ready", 60)
+        until(f"{name} is ready", partial(_is, kube, "raycluster", name, team, "ready"), 60)
     for team in TEAMS:
-        until(f"{team}'s submitter", lambda t=team: _state(kube, "rayjob", "train", t) in ("Running", "Failed"), 60)
+        until(f"{team}'s submitter", partial(_is, kube, "rayjob", "train", team, "Running", "Failed"), 60)
     until("a job by hand waits", lambda: _state(kube, "rayjob", "by-hand", "team-b") == "Waiting", 60)
     until("a job over HTTP is at it", lambda: _state(kube, "rayjob", "over-http", "team-a") == "Running", 60)
     made = "ray.io/originated-from-cr-name=answer"
@@ -214,7 +219,7 @@ def _grown_up(kube: Kube) -> None:
     kube.kubectl("label", "pod", head["metadata"]["name"], "ray.io/serve-", "--namespace=team-a")
     until("the label is back", lambda: kube.list("pods", "team-a", f"{service},ray.io/serve"), 60)
     for kind in ("ingresses", "secrets"):
-        until(f"{kind} of the cluster outside", lambda k=kind: kube.list(k, "team-b"), 30)
+        until(f"{kind} of the cluster outside", partial(kube.list, kind, "team-b"), 30)
 
 
 def _changed(kube: Kube) -> None:
@@ -250,6 +255,9 @@ def _ended(kube: Kube) -> None:
         kube.kubectl("delete", "raycronjobs", "--all", "--namespace=team-b", "--wait=false")
     for team in TEAMS:
         kube.kubectl("delete", "rayservices,rayjobs,rayclusters", "--all", f"--namespace={team}", "--wait=false")
-    kinds = "rayservices,rayjobs,rayclusters"
+
+    def empty(team: str) -> bool:
+        return not kube.list("rayservices,rayjobs,rayclusters", team)
+
     for team in TEAMS:
-        until(f"{team} is empty", lambda t=team: not kube.list(kinds, t), 120, every=1)
+        until(f"{team} is empty", partial(empty, team), 120, every=1)

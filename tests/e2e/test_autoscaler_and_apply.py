@@ -107,7 +107,7 @@ def test_helm_keeps_the_autoscalers_count(kube: Kube, deploy: Callable[..., Flee
         files = (f"--values={fleet.root / 'values/platform.yaml'}", f"--values={fleet.root / ray.EXPLORE}")
         chart = ROOT / "charts/oneblock/charts/ray"
         where = (f"--kubeconfig={kube.kubeconfig}", "--namespace=explore", *files)
-        command = [helm, "upgrade", "--install", "ray-explore", chart, *where]
+        command: list[str | Path] = [helm, "upgrade", "--install", "ray-explore", chart, *where]
         done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
 

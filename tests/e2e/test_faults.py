@@ -124,14 +124,15 @@ def scale(kube: Kube) -> Iterator[Callable[[str, int], None]]:
     before: dict[str, int] = {}
 
     def to(name: str, replicas: int) -> None:
-        found = kube.get(*name.split("/"), SYSTEM)
+        kind, own_name = name.split("/")
+        found = kube.get(kind, own_name, SYSTEM)
         assert found
         before.setdefault(name, found["spec"]["replicas"])
         kube.kubectl("scale", f"--namespace={SYSTEM}", name, f"--replicas={replicas}")
         count = "readyReplicas" if replicas else "replicas"
 
         def scaled() -> bool:
-            now = kube.get(*name.split("/"), SYSTEM) or {"status": {}}
+            now = kube.get(kind, own_name, SYSTEM) or {"status": {}}
             return bool(now["status"].get(count, 0) == replicas)
 
         until(f"{name} has {replicas}", scaled, 300)

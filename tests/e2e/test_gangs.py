@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.e2e.kube import Kube, KubectlError, until
 from tests.e2e.lab.cluster import Lab
 
 Say = Callable[[str], None]
+Step = Callable[[Gangs, str], None]
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +166,7 @@ def _refused(gangs: Gangs, name: str) -> str:
     return found[-1][found[-1].index("denied the request") :] if found else ""
 
 
-def _tree(team: str) -> dict[str, dict[str, object]]:
+def _tree(team: str) -> dict[str, dict[str, Any]]:
     """A company of six CPUs, whose two departments may each use all of them."""
     six = {"cpu": 6}
     leaf = {"parent": "company", "namespaces": [team], "capability": six, "deserved": {"cpu": 3}}
@@ -188,8 +190,12 @@ def test_a_workload_in_a_queue_with_children_is_denied(gangs: Gangs, team: str) 
     assert "OB530" in gangs.codes(queues, {team: {"rayClusters": {"main": cluster("company", 1)}}})
     gangs.deploy(queues, {team: {}})
     why = 'OB530: queue "company" has queues below it, and one workload in it stops scheduling for the whole cluster'
+
+    def denied(manifest: dict[str, Any]) -> bool:
+        return why in _said(gangs, manifest)
+
     for manifest in (_in_company(gangs, team), _pod_group(team, "company")):
-        until(f"a {manifest['kind']} is denied", lambda manifest=manifest: why in _said(gangs, manifest), 20)
+        until(f"a {manifest['kind']} is denied", partial(denied, manifest), 20)
 
 
 def _said(gangs: Gangs, manifest: dict[str, Any]) -> str:
@@ -234,7 +240,7 @@ def _below_default(gangs: Gangs, team: str) -> None:
     gangs.kube.apply({**kind, "spec": {"parent": "default"}})
 
 
-BREAKS = {
+BREAKS: dict[str, tuple[Step, Step]] = {
     "a workload in a queue with children": (_stray, lambda gangs, team: gangs.kube.delete("raycluster", "stray", team)),
     "a queue below default": (_below_default, lambda gangs, team: gangs.kube.delete("queue", "below-default")),
 }
@@ -297,7 +303,8 @@ def test_queues_are_let_in_by_waves_and_only_so(gangs: Gangs, team: str) -> None
     names = ["top", "middle", "leaf"]
 
     def rendered(cpu: int) -> dict[str, Path]:
-        parents = {"middle": {"parent": "top"}, "leaf": {"parent": "middle", "namespaces": [team]}}
+        parents: dict[str, dict[str, Any]] = {"middle": {"parent": "top"}}
+        parents["leaf"] = {"parent": "middle", "namespaces": [team]}
         share = {"deserved": {"cpu": cpu}, "capability": {"cpu": cpu}}
         tree = gangs.render({name: {**parents.get(name, {}), **share} for name in names}, {team: {}})
         found = {path.stem.removeprefix("queue-"): path for path in in_waves(tree)}
@@ -310,20 +317,20 @@ def test_queues_are_let_in_by_waves_and_only_so(gangs: Gangs, team: str) -> None
 
     files = rendered(4)
     for name in ("leaf", "middle"):
-        refused(lambda name=name: gangs.kube.apply(files[name]), "failed to get parent queue")
+        refused(partial(gangs.kube.apply, files[name]), "failed to get parent queue")
     for name in names:
-        until(f"{name} is let in", lambda name=name: gangs.kube.apply(files[name]), 10, 0.1)
+        until(f"{name} is let in", partial(gangs.kube.apply, files[name]), 10, 0.1)
 
     files = rendered(8)
     refused(lambda: gangs.kube.apply(files["leaf"]), "exceeds parent queue")
     for name in names:
-        until(f"{name} is raised", lambda name=name: gangs.kube.apply(files[name]), 10, 0.1)
+        until(f"{name} is raised", partial(gangs.kube.apply, files[name]), 10, 0.1)
 
     files = rendered(2)
     refused(lambda: gangs.kube.apply(files["top"]), "is less than child queue")
     for name in reversed(names):
-        until(f"{name} is lowered", lambda name=name: gangs.kube.apply(files[name]), 10, 0.1)
+        until(f"{name} is lowered", partial(gangs.kube.apply, files[name]), 10, 0.1)
 
     refused(lambda: gangs.kube.delete("queue", "top"), "because it has 1 child queues")
     for name in reversed(names):
-        until(f"{name} goes", lambda name=name: gangs.kube.kubectl("delete", "queue", name), 10, 0.1)
+        until(f"{name} goes", partial(gangs.kube.kubectl, "delete", "queue", name), 10, 0.1)

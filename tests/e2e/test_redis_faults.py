@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
@@ -118,10 +119,13 @@ def test_a_hanging_master_is_replaced_and_ended(kube: Kube, redis: Redis, writer
 
 @pytest.mark.full
 def test_a_sentinel_is_killed(redis: Redis, writer: Writer) -> None:
+    def gone(ordinal: int) -> bool:
+        return not redis.states()[ordinal].named
+
     master = redis.wait_healthy()
     for ordinal in ORDINALS:
         faults.crash_sentinel(redis, ordinal)
-        until("it is gone", lambda ordinal=ordinal: not redis.states()[ordinal].named, 10, every=0.1)
+        until("it is gone", partial(gone, ordinal), 10, every=0.1)
         assert redis.wait_healthy() == master
     outcome = writer.finish()
     print(outcome)

@@ -42,7 +42,7 @@ def test_a_cluster_takes_jobs_from_outside_and_leaves_nothing(
         assert json.loads(ray.get(f"{address}/api/version"))["ray_version"] == "2.60.0"
         assert "<title>Ray Dashboard</title>" in ray.get(address)
         begun = time.monotonic()
-        command = [program, "job", "submit", "--address", address, "--", "python", "-c", SUM]
+        command: list[str | Path] = [program, "job", "submit", "--address", address, "--", "python", "-c", SUM]
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "the sum is 328350" in done.stdout

@@ -90,7 +90,7 @@ def test_a_service_does_not_take_them_for_its_own(name: str) -> None:
 
 @pytest.mark.parametrize("name", TESTED)
 def test_shellcheck(name: str) -> None:
-    command = [need("shellcheck"), "-x", "-s", "sh", "test.sh"]
+    command: list[str | Path] = [need("shellcheck"), "-x", "-s", "sh", "test.sh"]
     checked = subprocess.run(command, cwd=CHARTS / name / "files", capture_output=True, text=True, check=False)
     assert checked.stdout + checked.stderr == ""
 
@@ -101,7 +101,7 @@ def run(name: str, folder: Path, **programs: str) -> subprocess.CompletedProcess
         (folder / program).write_text(f"#!/bin/sh\n{text}\n")
         (folder / program).chmod(0o755)
     env = {"PATH": f"{folder}:{os.environ['PATH']}", "OPERATOR": "operator", "HEAD": "head"}
-    command = ["sh", CHARTS / name / "files" / "test.sh"]
+    command: list[str | Path] = ["sh", CHARTS / name / "files" / "test.sh"]
     return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -126,6 +126,7 @@ def test_every_helm_prints_the_same_bytes(program: str, name: str, tmp_path: Pat
     values = platform if name == "oneblock" else values_of(name, platform)
     file = tmp_path / "values.yaml"
     file.write_text(yaml.safe_dump(values), encoding="utf-8")
-    command = [need(program), "template", "test", chart(name), "--namespace", SYSTEM, "--skip-tests", "-f", file]
+    command: list[str | Path] = [need(program), "template", "test", chart(name), "--namespace", SYSTEM]
+    command += ["--skip-tests", "-f", file]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert sorted(split_documents(done.stdout)) == sorted(texts(name, values))

@@ -102,7 +102,8 @@ def test_paths_from_the_entry_on() -> None:
 def test_a_removed_value_is_told_where_it_was_or_would_be() -> None:
     before = Home("queues/q.yaml", "Queue", "q", platform=platform())
     after = Home("queues/q.yaml", "Queue", "q", platform=platform(PLATFORM.replace("{gpu: 2}", "{cpu: 1}")))
-    gone = Difference(*[("spec", "capability", "nvidia.com/gpu")] * 2, "2", MISSING)
+    path = ("spec", "capability", "nvidia.com/gpu")
+    gone = Difference(path, path, "2", MISSING)
     (field,) = fields([gone], before, after)
     assert (field.path, field.old, field.new) == ("capability.gpu", 2, MISSING)
     assert field.where is not None

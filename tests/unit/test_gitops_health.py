@@ -6,6 +6,8 @@ from typing import Any
 
 import celpy
 import pytest
+from celpy.adapter import json_to_cel
+from celpy.evaluation import CELEvalError
 from lupa.lua51 import LuaRuntime
 
 from generator.gitops import health
@@ -33,8 +35,8 @@ def as_flux(expression: str, status: dict[str, Any] | None) -> bool:
     environment = celpy.Environment()
     program = environment.program(environment.compile(expression))
     try:
-        return bool(program.evaluate({"status": celpy.json_to_cel(status)}))
-    except celpy.CELEvalError:
+        return bool(program.evaluate({"status": json_to_cel(status)}))
+    except CELEvalError:
         return False
 
 
@@ -70,7 +72,7 @@ def test_cel_needs_no_missing_field(case: Case) -> None:
     each = KINDS[case.kind]
     for cases in (each.failed, each.current):
         program = environment.program(environment.compile(health.cel(cases)))
-        program.evaluate({"status": celpy.json_to_cel(case.status)})
+        program.evaluate({"status": json_to_cel(case.status)})
 
 
 @pytest.mark.parametrize("each", TABLE, ids=lambda each: each.kind)

@@ -209,7 +209,7 @@ def test_argocd_would_drop_what_is_false_and_never_be_in_sync() -> None:
 
 
 def test_volcano_is_never_uninstalled() -> None:
-    on = {"global": {"batchScheduler": "volcano"}, "gitops": {"volcano": {"enabled": True}}}
+    on: dict[str, Any] = {"global": {"batchScheduler": "volcano"}, "gitops": {"volcano": {"enabled": True}}}
     app = by_name(of("argocd", **on), "Application")["oneblock-volcano"]
     assert not prunes(app)
     assert "finalizers" not in app["metadata"]
@@ -268,7 +268,7 @@ def test_what_flux_calls_a_revision(revision: str, ref: dict[str, str]) -> None:
     ],
 )
 def test_what_each_engine_calls_a_repository(url: str, flux: str) -> None:
-    changes = {"gitops": {"repoURL": url}}
+    changes: dict[str, Any] = {"gitops": {"repoURL": url}}
     assert {each["spec"]["url"] for each in by_name(of("flux", **changes), "GitRepository").values()} == {flux}
     app = by_name(of("argocd", **changes), "Application")["oneblock"]
     assert app["spec"]["source"]["repoURL"] == url
@@ -317,7 +317,8 @@ def test_flux_waits_for_redis_itself_and_not_for_a_volume_nobody_uses_yet() -> N
 
 def test_the_autoscaler_is_left_alone() -> None:
     """By the map list in our CRDs; with KubeRay's own, the two fields it writes are not looked at."""
-    for changes, ignored in (({}, False), ({"crds": {"enabled": False}}, True)):
+    cases: list[tuple[dict[str, Any], bool]] = [({}, False), ({"crds": {"enabled": False}}, True)]
+    for changes, ignored in cases:
         app = by_name(of("argocd", **changes), "Application")["ray-team-a"]["spec"]
         assert ("ignoreDifferences" in app) == ignored
         _, namespaces = fleet("gpu", changes | {"gitops": {"engine": "flux"}})

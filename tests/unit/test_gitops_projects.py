@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,6 +112,6 @@ def test_flux_locks_a_team_in() -> None:
 
 
 def test_flux_substitutes_nowhere() -> None:
-    on = {"global": {"batchScheduler": "volcano"}, "gitops": {"volcano": {"enabled": True}}}
+    on: dict[str, Any] = {"global": {"batchScheduler": "volcano"}, "gitops": {"volcano": {"enabled": True}}}
     for path, each in of("flux", **on).items():
         assert each["metadata"]["annotations"]["kustomize.toolkit.fluxcd.io/substitute"] == "disabled", path

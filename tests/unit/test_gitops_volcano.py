@@ -106,7 +106,8 @@ def test_nobody_settles_above_capacity_whom_to_reclaim(name: str, tiers: list[li
 
 @pytest.mark.parametrize("engine", ["argocd", "flux"])
 def test_both_engines_hand_over_the_checked_text(engine: str, text: str) -> None:
-    found = of(engine, **{"global": {"batchScheduler": "volcano"}, "gitops": {"volcano": {"enabled": True}}})
+    on: dict[str, Any] = {"global": {"batchScheduler": "volcano"}, "gitops": {"volcano": {"enabled": True}}}
+    found = of(engine, **on)
     name = {"argocd": "gitops/application-oneblock-volcano.yaml", "flux": "gitops/helmrelease-oneblock-volcano.yaml"}[
         engine
     ]

@@ -28,7 +28,7 @@ def monitors() -> list[dict[str, Any]]:
 def test_prometheus_takes_what_monitors_mean(tmp_path: Path) -> None:
     assert {found["kind"] for found in monitors()} == set(KINDS)
     write(tmp_path, monitors(), tmp_path)
-    command = [need("promtool"), "check", "config", "--syntax-only", "prometheus.yaml"]
+    command: list[str | Path] = [need("promtool"), "check", "config", "--syntax-only", "prometheus.yaml"]
     said = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert said.returncode == 0, said.stderr
 

@@ -60,7 +60,7 @@ def waits(address: str, patience: float = 30) -> list[str]:
     """What the script says; it always ends well."""
     env = {"RAY_REDIS_ADDRESS": address, "REDIS_USERNAME": "team", "REDIS_PASSWORD": "secret"}
     env["ONEBLOCK_REDIS_PATIENCE_SECONDS"] = str(patience)
-    command = [sys.executable, "-B", SCRIPT]
+    command: list[str | Path] = [sys.executable, "-B", SCRIPT]
     done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, timeout=60, check=True)
     return done.stderr.splitlines()
 

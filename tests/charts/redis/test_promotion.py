@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.charts.redis.pod import Pod, host
@@ -34,9 +36,9 @@ def test_in_step_with_a_master(pod: Pod, synced: bool) -> None:
 
 
 @pytest.mark.parametrize("link", [{"master_link_status": "down"}, {"master_sync_in_progress": 1}])
-def test_not_in_step(pod: Pod, link: dict[str, str | int]) -> None:
+def test_not_in_step(pod: Pod, link: dict[str, Any]) -> None:
     pod.volume(synced=True)
-    pod.redis("127", "slave", **{"slave_priority": 0, **link})
+    pod.redis("127", "slave", slave_priority=0, **link)
     assert PROMOTABLE not in looks(pod)
 
 
