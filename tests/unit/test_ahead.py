@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from generator.commands import ahead
+from generator.commands import ahead, pipeline
 from generator.commands.fleet_files import Cluster
 
 PROGRAM = """
@@ -72,7 +73,7 @@ def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
     (tmp_path / ".oneblock_cache").mkdir()
     monkeypatch.setattr(ahead, "_may_fork", lambda: True)
     monkeypatch.setattr(ahead, "Ahead", lambda load: load)
-    monkeypatch.setattr(ahead.pipeline, "cores", lambda: 2)
+    monkeypatch.setattr(pipeline, "cores", lambda: 2)
     return Cluster(tmp_path, "", "platform.yaml", names)
 
 
@@ -106,8 +107,8 @@ def test_it_does_not_start_beside_threads_or_on_one_core(cluster: Cluster, monke
     (cluster.root / cluster.namespaces[0]).touch()
     assert starts(cluster)
     with monkeypatch.context() as patch:
-        patch.setattr(ahead.pipeline, "cores", lambda: 1)
+        patch.setattr(pipeline, "cores", lambda: 1)
         assert not starts(cluster)
     monkeypatch.undo()
-    monkeypatch.setattr(ahead.threading, "active_count", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
     assert not starts(cluster)
