@@ -10,7 +10,8 @@ import jsonschema_rs
 import pytest
 
 from generator.schema import CHARTS, DEFAULT, Versions, chart_schema
-from tests.unit.test_schema_check import GOOD, PLATFORM, found
+from tests.schema_findings import found
+from tests.unit.test_schema_check import GOOD, PLATFORM
 
 helm_python = pytest.importorskip("helm_python", reason="needs helm-python-sdk to apply schemas as Helm does")
 

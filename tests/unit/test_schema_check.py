@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import timeit
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from generator.diagnostics import Diagnostic, in_order
 from generator.schema import Versions, check
 from generator.schema.codes import CODES
 from generator.source import read
+from tests.schema_findings import cluster, found, group, one
 
 GOOD = """\
 rayClusters:
@@ -58,31 +58,11 @@ gitops: {engine: argocd, repoURL: "https://git.example.com/ray.git", revision: m
 """
 
 
-def found(kind: Any, text: str, **versions: str) -> list[Diagnostic]:
-    document, _ = read("f.yaml", text.encode())
-    assert document is not None
-    return check(document, kind, Versions(**versions))
-
-
-def one(kind: Any, text: str, **versions: str) -> Diagnostic:
-    findings = found(kind, text, **versions)
-    assert len(findings) == 1, [each.message for each in findings]
-    return findings[0]
-
-
 def marked(text: str, finding: Diagnostic) -> str:
     """The text under the caret."""
     span = finding.span
     assert span.line == span.end_line
     return text.splitlines()[span.line - 1][span.column - 1 : span.end_column - 1]
-
-
-def cluster(body: str) -> str:
-    return f"rayClusters: {{main: {{{body}}}}}"
-
-
-def group(body: str) -> str:
-    return cluster(f"workerGroups: {{cpu: {{{body}}}}}")
 
 
 @pytest.mark.parametrize("kuberay", ["1.2.2", "1.3.2", "1.4.2", "1.5.2", "1.6.2", "1.7.0", "1.6", "1.9.0", "0.9.0"])
@@ -255,30 +235,6 @@ def test_allowed_fields_are_listed_when_no_name_is_near() -> None:
     assert one("namespace", group("minReplica: 1")).notes == ()
 
 
-def test_fields_are_known_by_release() -> None:
-    text = cluster("head: {rayLabels: {a: b}}, spec: {authOptions: {}, headGroupSpec: {labels: {}}}")
-    said = [(each.code, each.message) for each in found("namespace", text, kuberay="1.3.2")]
-    assert said == [
-        ("OB206", '"rayLabels" in the head group came with KubeRay 1.5; this fleet pins 1.3.2'),
-        ("OB206", '"authOptions" in the RayCluster spec came with KubeRay 1.5.1; this fleet pins 1.3.2'),
-        ("OB206", '"labels" in "headGroupSpec" came with KubeRay 1.5; this fleet pins 1.3.2'),
-    ]
-    assert found("namespace", text, kuberay="1.6.2") == []
-    assert found("namespace", text, kuberay="1.5") == []  # a bare minor is its newest patch
-
-
-def test_profiles_follow_the_release_as_well() -> None:
-    text = "global: {profiles: {p: {upgradeStrategy: None}}}"
-    assert one("platform", text, kuberay="1.5.2").code == "OB206"
-    assert found("platform", text) == []
-
-
-def test_fields_that_are_gone_say_so() -> None:
-    finding = one("namespace", "rayJobs: {a: {entrypoint: x, spec: {deletionPolicy: x}}}")
-    assert finding.message == '"deletionPolicy" in the RayJob spec left with KubeRay 1.5; this fleet pins 1.6.2'
-    assert finding.help == "leave it out"
-
-
 def test_quantities_of_kuberay_are_quantities() -> None:
     size = "spec: {{gcsFaultToleranceOptions: {{storage: {{size: {}}}}}}}"
     assert found("namespace", cluster(size.format("1Gi")), kuberay="1.7.0") == []
@@ -298,38 +254,6 @@ def test_long_and_many_line_values_are_not_repeated_whole() -> None:
     assert "A" * 50 not in finding.message
     finding = one("namespace", "rayClusters:\n  main:\n    suspend: |\n      a\n      b\n")
     assert finding.help == ""
-
-
-def test_choices_are_known_by_release() -> None:
-    text = "rayJobs: {a: {entrypoint: x, submissionMode: SidecarMode}}"
-    finding = one("namespace", text, kuberay="1.4.2")
-    message = '"SidecarMode" for "submissionMode" in a RayJob came with KubeRay 1.5; this fleet pins 1.4.2'
-    assert (finding.code, finding.message) == ("OB206", message)
-    assert found("namespace", text) == []
-
-
-def test_fields_of_a_later_kubernetes_say_so() -> None:
-    text = group("template: {spec: {hostnameOverride: a}}")
-    assert found("namespace", text, kubernetes="1.36") == []
-    finding = one("namespace", text, kubernetes="1.29")
-    assert finding.message == '"hostnameOverride" in the PodSpec came with Kubernetes 1.34'
-    assert finding.label == "this fleet pins Kubernetes 1.29"
-
-
-def test_so_do_fields_that_kuberay_does_not_know_yet() -> None:
-    """Its CRDs drop them, whatever the cluster runs."""
-    text = group("template: {spec: {schedulingGroup: {podGroupName: a}}}")
-    assert found("namespace", text, kubernetes="1.36", kuberay="1.7.0") == []
-    finding = one("namespace", text, kubernetes="1.36", kuberay="1.6.2")
-    assert finding.message == '"schedulingGroup" in the PodSpec came with Kubernetes 1.36'
-    assert finding.label == "KubeRay 1.6.2 knows the pods of Kubernetes 1.35"
-    assert finding.help == "leave it out, or raise global.versions.kuberay"
-
-
-def test_a_kubernetes_that_is_newer_than_kuberays_is_checked_as_kuberays() -> None:
-    text = group("template: {spec: {nodeSelectr: {}}}")
-    assert "(Kubernetes 1.36)" in one("namespace", text, kubernetes="1.99", kuberay="1.7.0").message
-    assert "(Kubernetes 1.30)" in one("namespace", text, kubernetes="1.99", kuberay="1.2.2").message
 
 
 def test_all_mistakes_at_once_in_order_each_once() -> None:
@@ -407,12 +331,3 @@ def test_the_schema_layer_loads_no_validator_until_it_checks() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def test_a_clean_file_costs_next_to_nothing() -> None:
-    document, _ = read("f", GOOD.encode())
-    assert document is not None
-    versions = Versions()
-    check(document, "namespace", versions)
-    best = min(timeit.repeat(lambda: check(document, "namespace", versions), number=50, repeat=5)) / 50
-    assert best < 0.000_5, f"{best * 1e6:.0f} µs"  # about 20 µs; the budget is 100 µs on a quiet machine
