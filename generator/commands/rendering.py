@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from generator.commands import known as cache
 from generator.commands import pipeline, units
@@ -31,6 +31,14 @@ FEW = 10
 """Removals that never count as shrinking."""
 
 
+class _Hands(NamedTuple):
+    """Who does the work, where that is not this process, and whom it tells."""
+
+    pool: Pool | None
+    ahead: Ahead | None
+    report: Report | None
+
+
 @dataclass(slots=True)
 class _Run:
     """One run: what it goes by, and what came of its units."""
@@ -40,8 +48,7 @@ class _Run:
     opened: Opened
     options: Options
     known: Known
-    pool: Pool | None
-    ahead: Ahead | None
+    hands: _Hands
     results: list[Result] = field(default_factory=list)
 
     @property
@@ -80,21 +87,13 @@ def render_cluster(
     if pool is None and ahead is None and load is not None:  # Helm takes a while to wake up, and most is not Python
         Thread(target=load, daemon=True).start()
     try:
-        return _render(cluster, options, tree, known, report, pool, ahead)
+        return _render(cluster, options, tree, known, _Hands(pool, ahead, report))
     finally:
         if pool is not None:
             pool.stop()
 
 
-def _render(
-    cluster: Cluster,
-    options: Options,
-    tree: Tree,
-    known: Known,
-    report: Report | None,
-    pool: Pool | None,
-    ahead: Ahead | None,
-) -> Tree:
+def _render(cluster: Cluster, options: Options, tree: Tree, known: Known, hands: _Hands) -> Tree:
     opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
     if opened.job is None:
         from generator.commands.checks import shape_of
@@ -111,15 +110,15 @@ def _render(
             known = cache.look(cluster, options.output, options.engine)
             known.look_at_tree()
         # The charts are made here for a pool: every process of it would make them again.
-        charts = opened.job.tools.charts if pool is not None else None
+        charts = opened.job.tools.charts if hands.pool is not None else None
         place = stage.path if stage else None
         job = replace(opened.job, engine=options.engine, output=root, stage=place, charts=charts)
-        return _go(_Run(job, root, opened, options, known, pool, ahead), tree, stage, report)
+        return _go(_Run(job, root, opened, options, known, hands), tree, stage)
     except OutputError as error:
         return replace(tree, refusal=str(error))
     finally:
-        if ahead is not None:
-            ahead.stop()  # it stages what it made
+        if hands.ahead is not None:
+            hands.ahead.stop()  # it stages what it made
         if stage is not None:
             stage.close()
 
@@ -131,8 +130,8 @@ def _open_known(cluster: Cluster, known: Known) -> Opened:
     return Opened(cluster, kept.entries[PLATFORM].findings, job)
 
 
-def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tree:
-    run.results += _work(run, report)
+def _go(run: _Run, tree: Tree, stage: Stage | None) -> Tree:
+    run.results += _work(run)
     tree = replace(tree, findings=tuple(run.findings), objects=run.objects)
     if has_errors(tree.findings):
         return tree
@@ -154,17 +153,18 @@ def _go(run: _Run, tree: Tree, stage: Stage | None, report: Report | None) -> Tr
     return tree
 
 
-def _work(run: _Run, report: Report | None) -> Iterator[Result]:
-    todo = partial(units.do, run.job)
-    changed = [Unit("file", name) for name in run.known.changed]
-    if run.ahead is None or not changed:
-        yield from pipeline.run(todo, run.units, processes=run.options.processes, pool=run.pool, report=report)
+def _work(run: _Run) -> Iterator[Result]:
+    do, processes = partial(units.do, run.job), run.options.processes
+    pool, ahead, report = run.hands
+    changed = [Unit("file", name) for name in run.known.changed] if ahead is not None else []
+    if ahead is None or not changed:
+        yield from pipeline.run(do, run.units, processes=processes, pool=pool, report=report)
         return
-    run.ahead.begin(todo, changed)
+    ahead.begin(do, changed)
     run.known.look_at_tree()
     rest = [unit for unit in run.units if unit not in changed]
-    yield from run.ahead.results()
-    yield from pipeline.run(todo, rest, processes=run.options.processes, report=report)
+    yield from ahead.results()
+    yield from pipeline.run(do, rest, processes=processes, report=report)
 
 
 def _refusal(tree: Tree, options: Options) -> str:
