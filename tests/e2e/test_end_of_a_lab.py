@@ -112,9 +112,10 @@ def test_nodes_do_not_meet(state: Path, kube: Kube, namespace: str, lab: Lab) ->
 def test_a_process_is_stopped_by_its_record(api_lab: Lab) -> None:
     process = api_lab.spawn("sleeper", ["sleep", "1000"], {"WHERE": "inside"})
     assert process.alive
-    environment = Path(f"/proc/{process.pid}/environ").read_bytes()
-    assert b"WHERE=inside" in environment.split(b"\0")
-    assert Path(f"/proc/{process.pid}/ns/net").readlink() == api_lab.network.readlink()
+    proc = Path(f"/proc/{process.pid}")
+    until("it is what was asked for", lambda: (proc / "comm").read_text() == "sleep\n", 10, every=0.02)
+    until("it knows where", lambda: b"WHERE=inside" in (proc / "environ").read_bytes().split(b"\0"), 10, every=0.02)
+    assert (proc / "ns/net").readlink() == api_lab.network.readlink()
     assert api_lab.processes.named("sleeper") == process
     process.stop()
     assert not process.alive
