@@ -95,8 +95,9 @@ def scale(scratch: Path, runs: int) -> None:
         ratio(b.seconds / 4000 / (a.seconds / 400) for a, b in pairs),
         "goal <= 1.15",
     )
-    told("peak memory at 4,000, largest process", f"{max(b.largest for _, b in pairs):.0f} MB", "goal <= 300 MB")
-    told("peak memory at 4,000, all processes", f"{max(b.together for _, b in pairs):.0f} MB")
+    together, largest = max(b.together for _, b in pairs), max(b.largest for _, b in pairs)
+    told("peak memory at 4,000, all processes together", f"{together:.0f} MB", "goal <= 300 MB")
+    told("peak memory at 4,000, largest process", f"{largest:.0f} MB")
 
 
 def ratio(values: object) -> str:

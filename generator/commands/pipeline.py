@@ -16,7 +16,10 @@ CHUNK = 16
 """Parts handed over at a time, at least: Helm reads a chart's templates once for all of them."""
 
 LARGE_CHUNK = 64
-"""And at most: small enough to share the end fairly, and to hold in memory."""
+"""And at most: small enough to share the end fairly."""
+
+MANY = 2000
+"""Parts above which memory counts for more than time: the first process keeps what it knows of all of them."""
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
@@ -61,12 +64,12 @@ def start(parts: int, processes: int | None, load: Callable[[], None] | None = N
         return None
     from generator.commands.pool import Pool
 
-    return Pool(processes, load)
+    return Pool(processes, load, sparing=parts > MANY)
 
 
 def chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
     """The parts as they are handed over."""
-    size = max(CHUNK, min(LARGE_CHUNK, len(parts) // CHUNK))
+    size = CHUNK if len(parts) > MANY else max(CHUNK, min(LARGE_CHUNK, len(parts) // CHUNK))
     return (parts[start : start + size] for start in range(0, len(parts), size))
 
 
