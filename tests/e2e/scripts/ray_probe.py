@@ -110,6 +110,11 @@ class Probe:
         """A call of an actor that is found by its name."""
         return ray.get(ray.get_actor("counter").add.remote(), timeout=3600)
 
+    def heads(self) -> Any:
+        """The head nodes that the GCS takes for alive: it is the new head's own once there is another one."""
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        return [node["NodeID"] for node in nodes if "node:__internal_head__" in node["Resources"]]
+
     def running_task(self) -> Any:
         """The task that has been running all the time."""
         before = BEAT.read_text()
