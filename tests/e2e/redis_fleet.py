@@ -36,16 +36,21 @@ operator:
   resources: {requests: {cpu: 50m, memory: 128Mi}, limits: {memory: 512Mi}}
 """
 
-# Limits that do not bind: else they would be measured instead of a recovery.
 WITHOUT_REDIS = f"{PLATFORM}\nredis: {{enabled: false}}\n"
+# The head's limit does not bind: else it would be measured instead of a recovery. The worker's does: while the GCS is away,
+# its node's agent and every driver on it ask for news without a pause, and would take what the head needs to start again.
 RAY = """
 rayClusters:
   main:
     gcsFaultTolerance: GCS
-    head: &small
+    head:
       resources: {requests: {cpu: 300m, memory: 3Gi}, limits: {cpu: 2, memory: 3Gi}}
     workerGroups:
-      cpu: {minReplicas: 1, maxReplicas: 1, <<: *small}
+      cpu:
+        minReplicas: 1
+        maxReplicas: 1
+        resources: {requests: {cpu: 300m, memory: 3Gi}, limits: {cpu: 1, memory: 3Gi}}
+        rayStartParams: {num-cpus: "2"}
 """
 JOBS = """
 rayJobs:

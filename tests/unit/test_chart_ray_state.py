@@ -151,6 +151,18 @@ def test_a_head_waits_for_its_redis(kuberay: str) -> None:
         assert not {"command", "volumeMounts"} & set(works)
 
 
+def test_what_tidies_up_redis_does_not_wait_for_code_that_is_gone() -> None:
+    """KubeRay makes that pod from the head's template, after `helm uninstall` has taken the ConfigMap away."""
+    on = "gcsFaultTolerance: {enabled: true}, workerGroups: {w: {}}, code: {files: {a.py: x}}"
+    found = render(f"rayClusters: {{a: {{{on}}}}}")
+    made = one(found, "RayCluster")["spec"]
+    volumes = [group["template"]["spec"]["volumes"][-1] for group in (made["headGroupSpec"], *made["workerGroupSpecs"])]
+    assert volumes == [
+        {"name": "code", "configMap": {"name": "a-code", "optional": True}},
+        {"name": "code", "configMap": {"name": "a-code"}},
+    ]
+
+
 def test_without_fault_tolerance_nothing_waits() -> None:
     found = render("rayClusters: {a: {}}")
     assert "ConfigMap" not in kinds(found)

@@ -58,8 +58,8 @@ spec:
   {{- end }}
   {{- if or $code $logs $wait }}
   volumes:
+  {{- /* Optional in such a head: the pod that tidies up Redis is made like it, and starts when the release is gone already. */}}
   {{- if $wait }}
-  {{- /* Optional: the pod that tidies up Redis has this volume too, and starts when the release is gone already. */}}
   - configMap:
       name: {{ include "ray.gcs.wait.object" . }}
       optional: true
@@ -68,6 +68,9 @@ spec:
   {{- if $code }}
   - configMap:
       name: {{ $cluster.object }}-code
+      {{- if $wait }}
+      optional: true
+      {{- end }}
     name: code
   {{- end }}
   {{- if $logs }}
