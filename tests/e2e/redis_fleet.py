@@ -37,8 +37,8 @@ operator:
 """
 
 WITHOUT_REDIS = f"{PLATFORM}\nredis: {{enabled: false}}\n"
-# The head's limit does not bind: else it would be measured instead of a recovery. The worker's does: while the GCS is away,
-# its node's agent and every driver on it ask for news without a pause, and would take what the head needs to start again.
+# The head's limit does not bind: else it would be measured instead of a recovery. The worker's does: while the GCS is
+# away, its node's agent and every driver on it ask for news without a pause, and would take what a starting head needs.
 RAY = """
 rayClusters:
   main:
