@@ -46,7 +46,10 @@ def test_not_in_step(pod: Pod, link: dict[str, Any]) -> None:
     ("ages", "allowed"),
     [
         ({"127": "7", 1: "6"}, True),  # the third may be anything: what counts is on two
-        ({"127": "7", 1: "7", 2: "7"}, True),
+        ({"127": "7", 1: "6", 2: "6"}, True),
+        ({"127": "7", 1: "7"}, False),  # there may be writes since: the last master has them
+        ({"127": "7", 1: "7", 2: "6"}, False),
+        ({"127": "7", 1: "7", 2: "7"}, False),
         ({"127": "7", 1: "8"}, False),
         ({"127": "7", 1: "6", 2: "8"}, False),
         ({"127": "7"}, False),  # alone it cannot know
@@ -59,6 +62,15 @@ def test_without_a_master_the_newest_copy_counts(pod: Pod, ages: dict[int | str,
     pod.volume(synced=True)
     pod.redis("127", "slave", slave_priority=0, master_link_status="down")
     aged(pod, ages)
+    assert (PROMOTABLE in looks(pod)) == allowed
+
+
+@pytest.mark.parametrize(("turns", "allowed"), [("1", True), ("40", False)])
+def test_equal_copies_do_not_wait_for_the_last_master_for_ever(pod: Pod, turns: str, allowed: bool) -> None:
+    pod.env["TIE_TURNS"] = turns
+    pod.volume(synced=True)
+    pod.redis("127", "slave", slave_priority=0, master_link_status="down")
+    aged(pod, {"127": "7", 1: "7"})
     assert (PROMOTABLE in looks(pod)) == allowed
 
 

@@ -86,13 +86,15 @@ age() { # HOST: how far the count has come in a pod's data; nothing when it does
   cli "$1" 6379 GET "$AGE_KEY" | grep -x '[0-9][0-9]*'
 }
 
-newest_copy() { # is no copy newer than this pod's? Fails also when too few can be seen to know
+newest_copy() { # is no copy newer than this pod's, and is one as new (tied)? Fails also when too few can be seen to know
   mine=$(age 127.0.0.1) || return 1
   seen=1
+  tied=
   for n in $(ordinals); do
     [ "$n" = "$ORDINAL" ] && continue
     other=$(age "$(announce "$n")") || continue
     [ "$other" -le "$mine" ] || return 1
+    [ "$other" -lt "$mine" ] || tied=yes
     seen=$((seen + 1))
   done
   # Every acknowledged write is on 1 + MIN_REPLICAS pods: so many may be unseen that one of those is not.

@@ -13,8 +13,11 @@ SCRIPT=sentinel
 # shellcheck source=lib.sh
 . "${CONFIG_DIR:-/etc/oneblock/redis}/lib.sh"
 umask 077
+# Looks at Redis, three seconds apart, for which equal copies leave it to the last master to go on.
+TIE_TURNS=${TIE_TURNS:-40}
 sentinel_pid=
 users_seen=
+tied_for=0
 
 stop() {
   trap - TERM INT
@@ -154,7 +157,8 @@ sync_users() { # when kubelet has replaced the mounted Secret
 }
 
 # The master counts, so that of two copies of the data the newer one shows. A replica may be promoted once it is in step with a
-# master or, while there is none, once its copy is known to be the newest.
+# master or, while there is none, once its copy is known to be the newest. Between two counts there can be writes: of two
+# copies that have counted equally far one may lack some. The last master's has all, so it gets time to come back.
 look_after_redis() {
   replication=$(cli 127.0.0.1 6379 INFO replication | tr -d '\r')
   case $replication in
@@ -165,6 +169,11 @@ look_after_redis() {
     *role:slave*master_link_status:up*master_sync_in_progress:0*slave_priority:0*) why="in step with the master" ;;
     *role:slave*slave_priority:0*)
       if [ ! -f "$SYNCED" ] || ! newest_copy; then
+        tied_for=0
+        return 0
+      fi
+      if [ -n "$tied" ] && [ "$tied_for" -lt "$TIE_TURNS" ]; then
+        tied_for=$((tied_for + 1))
         return 0
       fi
       why="there is no master, and no copy is newer"
@@ -173,6 +182,7 @@ look_after_redis() {
   esac
   cli 127.0.0.1 6379 CONFIG SET replica-priority 100 >/dev/null || return 0
   : >"$SYNCED"
+  tied_for=0
   log "$why: this pod may be promoted from now on"
 }
 
