@@ -20,6 +20,11 @@ from tests.helm_objects import installs, of_a_dry_run, without_tests
 FOREIGN = ("ray.io", "volcano.sh", "monitoring.coreos.com")
 OUTLIVING = {*CRDS, SYSTEM, TEAM, "oneblock-redis-auth", "oneblock-redis"}
 CLI = ". /etc/oneblock/redis/lib.sh && cli 127.0.0.1 6379"
+# Helm removes the ConfigMap of this code together with the RayCluster, whose pod that tidies up Redis would mount it.
+CODE = """\
+    code:
+      files: {hello.py: "print('hello')"}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -200,12 +205,15 @@ def test_the_platform_by_helm_4(
 ) -> None:
     helm = Helm(programs("helm"), kube, tmp_path)
     sample = Fleet.sample(tmp_path / "fleet")
+    team = f"values/namespaces/{TEAM}.yaml"
+    sample.write({team: (sample.root / team).read_text() + CODE})
     need_images(sample, request)
     begun = time.monotonic()
     helm.umbrella("install", sample, "--create-namespace", "--wait", "--wait-for-jobs", "--timeout=10m")
     helm.namespace("install", sample, TEAM)
     ready(kube, sample)
     print(f"installed by Helm and ready: {time.monotonic() - begun:.0f} s")
+    assert kube.get("configmap", "main-code", TEAM)
 
     begun = time.monotonic()
     said = helm.test(UMBRELLA, SYSTEM).stdout
