@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 
 from generator.commands.fleet_files import find_clusters
-from generator.commands.render import Options, render
+from generator.commands.render import render
+from generator.commands.trees import Options
 from tests.fleets import ROOTS
 
 _FOLDERS: list[tempfile.TemporaryDirectory[str]] = []

@@ -23,7 +23,7 @@ def command(context: Context, values: Path | None, output: Path | None, engine: 
     Example, in CI:
         oneblock check || { echo "run oneblock render and commit the result"; exit 1; }
     """
-    from generator.commands.render import Options
+    from generator.commands.trees import Options
 
     options = Options(output=output, engine="binary" if engine == "binary" else "sdk", write=False)
     if run_trees(context, values, options, time.monotonic()):

@@ -40,8 +40,8 @@ def command(
         oneblock diff main            this branch against main
         oneblock diff main --fail-on removed
     """
+    from generator.commands.chunks import WorkerLostError
     from generator.commands.diff import diff
-    from generator.commands.pipeline import WorkerLostError
     from generator.report.changes import data, write
     from generator.report.plain_data import to_json
     from generator.report.progress import Progress

@@ -36,7 +36,7 @@ def command(
         oneblock render --output /tmp/tree      write somewhere else
         oneblock render --engine binary         use the helm program on PATH
     """
-    from generator.commands.render import Options
+    from generator.commands.trees import Options
 
     options = Options(
         output=output,

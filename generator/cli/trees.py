@@ -14,13 +14,13 @@ import click
 from generator.cli.context import Context, Interrupted, tell_findings
 
 if TYPE_CHECKING:
-    from generator.commands.render import Options, Tree
+    from generator.commands.trees import Options, Tree
 
 
 def run_trees(context: Context, values: Path | None, options: Options, started: float) -> bool:
     """Renders or checks every cluster; whether anything is wrong."""
+    from generator.commands.chunks import WorkerLostError
     from generator.commands.fleet_files import find_clusters
-    from generator.commands.pipeline import WorkerLostError
     from generator.commands.render import check_engine, render
     from generator.diagnostics import has_errors, in_order
     from generator.report.progress import Progress

@@ -33,8 +33,8 @@ def command(context: Context, paths: tuple[Path, ...], values: Path | None, name
         oneblock validate values/namespaces/team-a.yaml
         oneblock validate --format sarif > oneblock.sarif
     """
+    from generator.commands.chunks import WorkerLostError
     from generator.commands.fleet_files import find_clusters
-    from generator.commands.pipeline import WorkerLostError
     from generator.commands.validate import validate
     from generator.diagnostics import has_errors, in_order
     from generator.report.progress import Progress

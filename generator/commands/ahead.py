@@ -13,8 +13,8 @@ from functools import partial
 from typing import NoReturn
 
 from generator.commands import pipeline
+from generator.commands.chunks import Work
 from generator.commands.fleet_files import Cluster
-from generator.commands.pipeline import Work
 from generator.commands.units import Result, Unit
 from generator.output.interrupts import deaf_children
 from generator.output.memory import FOLDER

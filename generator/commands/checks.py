@@ -8,6 +8,7 @@ from dataclasses import replace
 from generator import rules, schema
 from generator.commands.fleet_files import Opened
 from generator.commands.job import Job
+from generator.commands.tools import tools_of
 from generator.diagnostics import Diagnostic, Level, has_errors
 from generator.source import Document, load
 
@@ -20,14 +21,14 @@ UNCHECKED_NAMESPACES = "the rules were not checked for its namespaces: they need
 
 def check_platform(document: Document, job: Job) -> list[Diagnostic]:
     """Every finding of the platform file by itself."""
-    platform = job.tools.platform
+    platform = tools_of(job).platform
     found = schema.check(document, "platform", platform.versions)
     return found + rules.check_platform(platform) if _is_usable(found) else noted(found, UNCHECKED)
 
 
 def check_namespace(document: Document, job: Job) -> list[Diagnostic]:
     """Every finding of a namespace file under the platform."""
-    tools = job.tools
+    tools = tools_of(job)
     found = schema.check(document, "namespace", tools.platform.versions)
     return found + rules.check_namespace(tools.namespace(document)) if _is_usable(found) else noted(found, UNCHECKED)
 

@@ -9,12 +9,15 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from generator.commands import meanings, objects, pipeline, units, words, work
-from generator.commands.fleet_files import Cluster, Opened, find_clusters, open_cluster
+from generator.commands import meanings, objects, pipeline, words, work
+from generator.commands.fleet_files import Cluster, Opened, find_clusters
 from generator.commands.job import Job
 from generator.commands.known import root_of
 from generator.commands.objects import Pair
 from generator.commands.pipeline import Report
+from generator.commands.platform_file import open_cluster
+from generator.commands.tools import tools_of
+from generator.commands.units import units
 from generator.commands.words import Field, Home
 from generator.diagnostics import Diagnostic, Span, has_errors, in_order
 from generator.fleet import Namespace, Workload
@@ -64,7 +67,7 @@ class _Side:
 
     def home(self, file: str, kind: str, name: str, rendered: dict[str, Any]) -> Home:
         """What the object in ``file`` comes from."""
-        platform = self.job.tools.platform if self.job is not None else None
+        platform = tools_of(self.job).platform if self.job is not None else None
         folder, _, rest = file.partition("/")
         namespace = self._namespace(rest.split("/")[0]) if folder == "ray" else None
         return Home(file, kind, name, _workload(namespace, kind, name), platform, rendered)
@@ -74,7 +77,7 @@ class _Side:
         if name not in self.opened:
             job, file = self.job, self.values.get(name)
             document = load(job.root, file)[0] if job is not None and file is not None else None
-            self.opened[name] = job.tools.namespace(document) if job is not None and document is not None else None
+            self.opened[name] = tools_of(job).namespace(document) if job is not None and document is not None else None
         return self.opened[name]
 
 
@@ -140,10 +143,10 @@ def _against_revision(
 
 def _side(job: Job, files: Sequence[str], *, platform: bool, report: Report | None) -> _Side:
     """Renders one side in memory; what cannot be read, checked or rendered gives findings and is left out."""
-    job = replace(job, charts=job.tools.charts)  # made here: every process would make them again
+    job = replace(job, charts=tools_of(job).charts)  # made here: every process would make them again
     side = _Side(job, values={PurePosixPath(file).stem: file for file in files})
     todo = partial(work.make, job)
-    for made in pipeline.run(todo, units.units(job, files, platform=platform), report=report):
+    for made in pipeline.run(todo, units(job, files, platform=platform), report=report):
         side.findings += [each for each in made.findings if each.level == "error"]
         for folder, inside in made.folders:
             side.files.update({f"{folder}/{name}": content for name, content in inside.items()})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import os
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from generator.diagnostics import Diagnostic, has_errors
+from generator.diagnostics import Diagnostic
 from generator.source import find_values, load
 
 if TYPE_CHECKING:
@@ -78,28 +78,6 @@ def find_clusters(root: Path, values: Path | None) -> tuple[list[Cluster], list[
         name = each.folder.removeprefix(folder).strip("/")
         clusters.append(Cluster(root, name, each.platform, each.namespaces))
     return clusters, findings
-
-
-def open_cluster(cluster: Cluster) -> Opened:
-    """Reads and checks the platform file."""
-    if cluster.platform is None:
-        return Opened(cluster, (), None)
-    from generator.commands import checks  # here: a run with nothing to do loads neither schemas nor rules
-    from generator.commands.job import Job
-    from generator.schema.versions import Versions
-
-    document, findings = load(cluster.root, cluster.platform)
-    note = checks.UNCHECKED_NAMESPACES
-    if document is None:
-        return Opened(cluster, tuple(checks.noted(findings, note) if cluster.namespaces else findings), None)
-    job = Job.of(cluster.root, document)
-    findings = findings + checks.check_platform(document, job)
-    if has_errors(findings):
-        findings = checks.noted(findings, note) if cluster.namespaces else findings
-        return Opened(cluster, tuple(findings), None, Versions.from_platform(document.data))
-    path = job.tools.platform.at("gitops", "path") or "rendered"
-    below = f"{path}/{cluster.name}" if cluster.name else str(path)
-    return Opened(cluster, tuple(findings), replace(job, tree=below), job.tools.platform.versions)
 
 
 def fleet_versions(root: Path) -> Versions:

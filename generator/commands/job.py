@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # a process that only hands a job to another one loads neither schemas nor rules
-    from generator.commands.tools import Tools
     from generator.helm.engine import EngineName
     from generator.source import Document
 
@@ -36,10 +35,3 @@ class Job:
     def of(cls, root: Path, document: Document) -> Job:
         """The job for a platform file that was read."""
         return cls(root, document.file, document.text, json.dumps(document.data))
-
-    @property
-    def tools(self) -> Tools:
-        """The opened tools of this process for this job."""
-        from generator.commands.tools import opened
-
-        return opened(self)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
-from generator.commands.fleet_files import Cluster, open_cluster
+from generator.commands.fleet_files import Cluster
 from generator.commands.job import Job
 from generator.commands.pipeline import Report
+from generator.commands.platform_file import open_cluster
+from generator.commands.tools import tools_of
 from generator.diagnostics import Diagnostic, Level, in_order
 from generator.fleet import ClusterSpec, Group, Namespace, Platform, Workload
+from generator.fleet.plain import as_map
 from generator.fleet.quantities import parse, show
-from generator.fleet.workload import as_map
 from generator.source import load
 
 What = Literal["workloads", "queues", "namespaces"]
@@ -40,7 +42,7 @@ def listing(clusters: list[Cluster], what: What, report: Report | None = None) -
         findings += opened.findings
         if opened.job is None:
             continue
-        platform = opened.job.tools.platform
+        platform = tools_of(opened.job).platform
         if what == "workloads":
             made = _workloads(cluster, opened.job, findings, report)
         else:
@@ -59,7 +61,7 @@ def _workloads(
             report(number, len(cluster.namespaces))
         findings += found
         if document is not None:
-            namespace = job.tools.namespace(document)
+            namespace = tools_of(job).namespace(document)
             yield from (_row(workload, namespace) for workload in namespace.workloads)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
+
+from generator.commands.chunks import CHUNK, MANY, Part, Result, Work, chunks
 
 if TYPE_CHECKING:  # loaded where several processes pay: most runs are small, and the machinery takes 50 ms to load
     from generator.commands.pool import Pool
@@ -12,28 +14,8 @@ if TYPE_CHECKING:  # loaded where several processes pay: most runs are small, an
 ENOUGH = 48
 """Parts from which on a second process pays: it takes about 0.3 s to start and load Helm."""
 
-CHUNK = 16
-"""Parts handed over at a time, at least: Helm reads a chart's templates once for all of them."""
-
-LARGE_CHUNK = 64
-"""And at most: small enough to share the end fairly."""
-
-MANY = 2000
-"""Parts above which memory counts for more than time: the first process keeps what it knows of all of them."""
-
-Part = TypeVar("Part")
-Result = TypeVar("Result")
-
 Report = Callable[[int, int], None]
 """Told (done, all) after each part."""
-
-
-class WorkerLostError(Exception):
-    """A process ended before its work did; the message says what to try."""
-
-
-Work = Callable[[Sequence[Part]], Sequence[Result]]
-"""Does some parts. It must go to another process: a function of a module, or a partial."""
 
 
 def run(
@@ -65,12 +47,6 @@ def start(parts: int, processes: int | None, load: Callable[[], None] | None = N
     from generator.commands.pool import Pool
 
     return Pool(processes, load, sparing=parts > MANY)
-
-
-def chunks(parts: Sequence[Part]) -> Iterator[Sequence[Part]]:
-    """The parts as they are handed over."""
-    size = CHUNK if len(parts) > MANY else max(CHUNK, min(LARGE_CHUNK, len(parts) // CHUNK))
-    return (parts[start : start + size] for start in range(0, len(parts), size))
 
 
 def cores() -> int:

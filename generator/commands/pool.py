@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
-from generator.commands.pipeline import Part, Result, Work, WorkerLostError, chunks
+from generator.commands.chunks import Part, Result, Work, WorkerLostError, chunks
 from generator.output.interrupts import deaf_children
 
 

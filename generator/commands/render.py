@@ -6,61 +6,22 @@ rest in ``rendering``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from generator.commands import ahead, units
+from generator.commands import ahead, work_later
 from generator.commands.fleet_files import Cluster
 from generator.commands.known import Known, look
-from generator.diagnostics import Diagnostic, has_errors, in_order
+from generator.commands.pipeline import Report
+from generator.commands.trees import Options, Tree
+from generator.diagnostics import in_order
 from generator.helm.engine import EngineName
-from generator.output import Change, OutputError, nobody_told
-
-Report = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What the command line asks for.
-
-    ``busy`` is called before waiting for another run that writes the same tree, ``written`` with the root of a tree as
-    soon as it is another one.
-    """
-
-    output: Path | None = None
-    engine: EngineName = "sdk"
-    force: bool = False
-    allow_shrink: bool = False
-    write: bool = True
-    processes: int | None = None
-    busy: Callable[[], None] = nobody_told
-    written: Callable[[Path], None] = lambda _: None
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """What happened to one cluster's tree, shown as ``path``; ``edited`` are files somebody changed by hand."""
-
-    cluster: str
-    path: Path
-    objects: int = 0
-    namespaces: int = 0
-    changes: tuple[Change, ...] = ()
-    edited: tuple[str, ...] = ()
-    findings: tuple[Diagnostic, ...] = ()
-    refusal: str = ""
-    checked: tuple[str, ...] = ()
-
-    @property
-    def failed(self) -> bool:
-        """Whether nothing was written because something is wrong."""
-        return bool(self.refusal) or has_errors(self.findings)
+from generator.output import OutputError
 
 
 def render(cluster: Cluster, options: Options, report: Report | None = None) -> Tree:
     """Checks and renders one cluster. Nothing is written unless everything is sound."""
-    workers = ahead.start(cluster, units.load) if options.engine == "sdk" and options.processes != 1 else None
+    workers = ahead.start(cluster, work_later.load) if options.engine == "sdk" and options.processes != 1 else None
     tree = Tree(cluster.name, Path(), namespaces=len(cluster.namespaces), checked=cluster.files)
     try:
         known = look(cluster, options.output, options.engine)

@@ -10,12 +10,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.commands import known as cache
-from generator.commands import pipeline, units
-from generator.commands.fleet_files import Cluster, Opened, open_cluster
+from generator.commands import pipeline, work_later
+from generator.commands.fleet_files import Cluster, Opened
 from generator.commands.job import Job
 from generator.commands.known import PLATFORM, Known, root_of
-from generator.commands.render import Options, Report, Tree
-from generator.commands.units import Result, Unit
+from generator.commands.pipeline import Report
+from generator.commands.trees import Options, Tree
+from generator.commands.units import Result, Unit, units
 from generator.diagnostics import Diagnostic, has_errors, in_order
 from generator.output import OutputError, Stage, check_root, leftovers, memory
 from generator.output.memory import Entry
@@ -70,7 +71,7 @@ class _Run:
     def units(self) -> list[Unit]:
         """What has to be done."""
         files = [file for file in self.cluster.namespaces if file not in self.known.held]
-        return units.units(self.job, files, platform=PLATFORM not in self.known.held)
+        return units(self.job, files, platform=PLATFORM not in self.known.held)
 
 
 def render_cluster(
@@ -81,7 +82,7 @@ def render_cluster(
     Where there is a process that got ``ahead`` for the files that changed, it begins on them before the look at the
     tree, which may find more to do.
     """
-    load = units.load if options.engine == "sdk" else None
+    load = work_later.load if options.engine == "sdk" else None
     files = 0 if ahead is not None else len(cluster.namespaces) - len(known.held)
     pool = pipeline.start(files, options.processes, load)
     if pool is None and ahead is None and load is not None:  # Helm takes a while to wake up, and most is not Python
@@ -94,7 +95,7 @@ def render_cluster(
 
 
 def _render(cluster: Cluster, options: Options, tree: Tree, known: Known, hands: _Hands) -> Tree:
-    opened = _open_known(cluster, known) if known.platform else open_cluster(cluster)
+    opened = _open(cluster, known)
     if opened.job is None:
         from generator.commands.checks import shape_of
 
@@ -109,8 +110,7 @@ def _render(cluster: Cluster, options: Options, tree: Tree, known: Known, hands:
         if stage is not None and stage.waited:
             known = cache.look(cluster, options.output, options.engine)
             known.look_at_tree()
-        # The charts are made here for a pool: every process of it would make them again.
-        charts = opened.job.tools.charts if hands.pool is not None else None
+        charts = _charts(opened.job) if hands.pool is not None else None
         place = stage.path if stage else None
         job = replace(opened.job, engine=options.engine, output=root, stage=place, charts=charts)
         return _go(_Run(job, root, opened, options, known, hands), tree, stage)
@@ -123,11 +123,22 @@ def _render(cluster: Cluster, options: Options, tree: Tree, known: Known, hands:
             stage.close()
 
 
-def _open_known(cluster: Cluster, known: Known) -> Opened:
-    """The platform file from the cache, which says that it was sound."""
+def _open(cluster: Cluster, known: Known) -> Opened:
+    """The platform file: from the cache, where that says that it was sound."""
+    if not known.platform:
+        from generator.commands.platform_file import open_cluster  # which loads schemas and rules
+
+        return open_cluster(cluster)
     kept = known.memory
     job = Job(cluster.root, cluster.platform or "", known.text.decode(), kept.platform, kept.tree)
     return Opened(cluster, kept.entries[PLATFORM].findings, job)
+
+
+def _charts(job: Job) -> Path:
+    """The folder of sub-charts, made here for a pool: every process of it would make them again."""
+    from generator.commands.tools import tools_of
+
+    return tools_of(job).charts
 
 
 def _go(run: _Run, tree: Tree, stage: Stage | None) -> Tree:
@@ -154,7 +165,7 @@ def _go(run: _Run, tree: Tree, stage: Stage | None) -> Tree:
 
 
 def _work(run: _Run) -> Iterator[Result]:
-    do, processes = partial(units.do, run.job), run.options.processes
+    do, processes = partial(work_later.do, run.job), run.options.processes
     pool, ahead, report = run.hands
     changed = [Unit("file", name) for name in run.known.changed] if ahead is not None else []
     if ahead is None or not changed:

@@ -58,6 +58,6 @@ class Tools:
 
 
 @lru_cache(maxsize=2)
-def opened(job: Job) -> Tools:
+def tools_of(job: Job) -> Tools:
     """The tools of this process for a job."""
     return Tools(job)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -38,22 +38,10 @@ def units(job: Job, files: Iterable[str], *, platform: bool) -> list[Unit]:
     named = [Unit("file", file) for file in files]
     if not platform:
         return named
+    from generator.commands.tools import tools_of
     from generator.plan import BATCH
 
-    about = job.tools.platform
+    about = tools_of(job).platform
     grants = sorted({*about.namespaces, about.system_namespace})
     batches = (tuple(grants[start : start + BATCH]) for start in range(0, len(grants), BATCH))
     return [Unit("platform"), *(Unit("grants", names=names) for names in batches), *named]
-
-
-def load() -> None:
-    """What a process can have ready before it knows its work: Helm, which wakes up by itself, schemas and rules."""
-    from generator.helm import sdk  # noqa: F401, I001 (loading them, in this order, is the point)
-    from generator.commands import work  # noqa: F401
-
-
-def do(job: Job, some: Sequence[Unit]) -> list[Result]:
-    """Does some units: what differs from the disk is staged."""
-    from generator.commands import work
-
-    return work.do(job, some)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from generator.commands import pipeline
 from generator.commands.checks import check_files, shape_of
-from generator.commands.fleet_files import Cluster, open_cluster
+from generator.commands.fleet_files import Cluster
+from generator.commands.platform_file import open_cluster
 from generator.diagnostics import Diagnostic, in_order
 
 

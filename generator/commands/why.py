@@ -12,10 +12,12 @@ from typing import Any
 from generator.commands import work
 from generator.commands.checks import check_file
 from generator.commands.entries import Entry, named, positions, readable
-from generator.commands.fleet_files import Cluster, open_cluster
+from generator.commands.fleet_files import Cluster
 from generator.commands.job import Job
 from generator.commands.objects import MISSING, parse
+from generator.commands.platform_file import open_cluster
 from generator.commands.reasons import reason
+from generator.commands.tools import tools_of
 from generator.commands.words import Home, value_at
 from generator.diagnostics import Path, Span, dotted, near
 from generator.fleet import Namespace, Place, Workload
@@ -66,7 +68,7 @@ def why(clusters: list[Cluster], target: str, field: str) -> Answer:
         for file, rendered in _objects(job, opened, {namespace, name}):
             metadata = rendered["metadata"]
             if (metadata.get("namespace", ""), rendered["kind"], metadata["name"]) == (namespace, kind, name):
-                home = Home(file, kind, name, _workload(opened, kind, name), job.tools.platform, rendered)
+                home = Home(file, kind, name, _workload(opened, kind, name), tools_of(job).platform, rendered)
                 return _answer(home, rendered, _path(field, rendered))
     where = f"in namespace {namespace}" if namespace else "outside of namespaces"
     raise WhyError(f"there is no {kind} {name} {where}; oneblock list shows what there is")
@@ -79,13 +81,13 @@ def _open(cluster: Cluster, job: Job, name: str) -> Namespace | None:
     document, _ = check_file(job, file)
     if document is None:
         raise WhyError(f"{file} has errors; run oneblock validate")
-    return job.tools.namespace(document)
+    return tools_of(job).namespace(document)
 
 
 def _objects(job: Job, namespace: Namespace | None, homes: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Objects by their file in the tree, those of the namespace first; grants of ``homes`` only."""
     own = work.of_namespace(job, namespace) if namespace is not None else ()
-    about = job.tools.platform
+    about = tools_of(job).platform
     grants = namespace_grants(about, homes & {*about.namespaces, about.system_namespace})
     platform = work.rendered(job, chain(grants, platform_releases(about)))
     for folder, files in chain(own, platform, work.gitops_of_platform(job)):

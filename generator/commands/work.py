@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from generator.commands.checks import check_file
 from generator.commands.job import Job
+from generator.commands.tools import tools_of
 from generator.commands.units import Result, Unit
 from generator.diagnostics import Diagnostic, Span
 from generator.fleet import Namespace
@@ -57,7 +58,7 @@ def _rendered(job: Job, some: Iterable[Unit]) -> Iterator[tuple[_Begun, list[Ren
     """Each unit with what Helm made of its releases. What several of them ask of one chart is rendered together."""
     begun = [_begin(job, unit) for unit in some]
     releases = [release for each in begun for release in each.releases]
-    rendered = iter(render_releases(releases, job.tools.engine, job.tools.charts) if releases else [])
+    rendered = iter(render_releases(releases, tools_of(job).engine, tools_of(job).charts) if releases else [])
     return ((each, list(islice(rendered, len(each.releases)))) for each in begun)
 
 
@@ -66,10 +67,10 @@ def _begin(job: Job, unit: Unit) -> _Begun:
         document, found = check_file(job, unit.name)
         if document is None:
             return _Begun(Result(unit, findings=tuple(found)), unit.name)
-        namespace = job.tools.namespace(document)
+        namespace = tools_of(job).namespace(document)
         result = Result(unit, document.text, tuple(found))
         return _Begun(result, unit.name, tuple(namespace_releases(namespace)), _gitops_of(job, namespace))
-    platform = job.tools.platform
+    platform = tools_of(job).platform
     if unit.what == "grants":
         return _Begun(Result(unit), job.platform_file, tuple(namespace_grants(platform, unit.names)))
     return _Begun(Result(unit), job.platform_file, tuple(platform_releases(platform)), gitops_of_platform(job))
@@ -121,7 +122,7 @@ def rendered(job: Job, releases: Iterable[Release]) -> Iterator[Files]:
     """Each release's folder, or folders, and their files by name. Raises HelmError, ManifestError."""
     waiting = iter(releases)
     while some := list(islice(waiting, BATCH)):
-        yield from _folders(some, render_releases(some, job.tools.engine, job.tools.charts))
+        yield from _folders(some, render_releases(some, tools_of(job).engine, tools_of(job).charts))
 
 
 def of_namespace(job: Job, namespace: Namespace) -> Iterator[Files]:
@@ -144,7 +145,7 @@ def gitops_of_platform(job: Job) -> Iterator[Files]:
         return
     from generator import gitops
 
-    platform = job.tools.platform
+    platform = tools_of(job).platform
     releases = chain(platform_releases(platform), namespace_grants(platform))
     folders = sorted({release.folder.split("/")[0] for release in releases})
     if files := gitops.platform_files(platform, job.tree, folders):
@@ -153,4 +154,4 @@ def gitops_of_platform(job: Job) -> Iterator[Files]:
 
 def _without_engine(job: Job) -> bool:
     """Most local trees: then the blueprints' engine need not be loaded."""
-    return (job.tools.platform.at("gitops", "engine") or "none") == "none"
+    return (tools_of(job).platform.at("gitops", "engine") or "none") == "none"

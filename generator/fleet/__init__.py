@@ -5,9 +5,10 @@ workload (RayCluster, RayJob, RayCronJob, RayService) knows the Kubernetes objec
 rules look at it, and for every field of that object the place in the values files that said so.
 """
 
+from generator.fleet.cluster_spec import ClusterSpec, Group
 from generator.fleet.model import Fleet, Namespace, Platform, Queue, open_namespace
 from generator.fleet.places import Place, Sourced
-from generator.fleet.workload import ClusterSpec, Group, Workload
+from generator.fleet.workload import Workload
 
 __all__ = [
     "ClusterSpec",

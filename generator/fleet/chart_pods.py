@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from generator.fleet.cluster_spec import Kind
 from generator.fleet.places import Sourced
-from generator.fleet.workload import Kind, as_map
+from generator.fleet.plain import as_map
 
 SUBMITTER = "ray-job-submitter"
 HEAD_PORTS = {"gcs": 6379, "client": 10001, "dashboard": 8265, "serve": 8000, "metrics": 8080}

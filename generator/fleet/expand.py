@@ -13,8 +13,8 @@ from typing import Any
 from generator.diagnostics import Path
 from generator.fleet.chart_pods import PodParts
 from generator.fleet.places import Place, Sourced
+from generator.fleet.plain import as_map
 from generator.fleet.quantities import SHORT_NAMES
-from generator.fleet.workload import as_map
 
 DEFAULT_REQUESTS = {"cpu": 1, "memory": "4Gi"}
 DEFAULT_AUTOSCALER = {"cpu": "500m", "memory": "512Mi"}

@@ -7,14 +7,15 @@ or for its largest init container if that is more; a container that has a limit 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+from generator.fleet.cluster_spec import ClusterSpec, Group
 from generator.fleet.containers import NONE, Amounts, Side, amounts_of
+from generator.fleet.plain import as_map
 from generator.fleet.quantities import show
-from generator.fleet.workload import ClusterSpec, Group, Workload, as_map
 
 WAIT_FOR_GCS = {"cpu": Fraction(1, 5), "memory": Fraction(256 * 1024**2)}
 """The init container that the operator gives every worker (KubeRay ``pod.go`` DefaultWorkerPodTemplate)."""
@@ -124,13 +125,16 @@ def of_cluster(cluster: ClusterSpec) -> Footprint:
     return Footprint(tuple(parts))
 
 
-def of_workload(workload: Workload) -> Footprint:
-    """The workload's own cluster and, for a job that Kubernetes submits, the submitter's pod."""
-    parts = of_cluster(workload.cluster).parts if workload.cluster is not None else ()
-    job = workload.job
-    if workload.job_path is not None and job.get("suspend") is not True:
-        if job.get("submissionMode", "K8sJobMode") == "K8sJobMode" and job.get("submitterPodTemplate") is None:
-            parts = (*parts, Part("submitter", 1, SUBMITTER["requests"], SUBMITTER["limits"]))
-    elif workload.job_path is not None:
-        parts = ()
+def of_workload(cluster: ClusterSpec | None, job: Mapping[str, Any] | None) -> Footprint:
+    """A workload's own cluster and, for a job that Kubernetes submits, the submitter's pod.
+
+    ``cluster`` is None for a job on another RayCluster, ``job`` (its RayJobSpec) where the workload is no job.
+    """
+    parts = of_cluster(cluster).parts if cluster is not None else ()
+    if job is None:
+        return Footprint(parts)
+    if job.get("suspend") is True:
+        return Footprint()
+    if job.get("submissionMode", "K8sJobMode") == "K8sJobMode" and job.get("submitterPodTemplate") is None:
+        parts = (*parts, Part("submitter", 1, SUBMITTER["requests"], SUBMITTER["limits"]))
     return Footprint(parts)

@@ -8,8 +8,10 @@ from typing import Any
 
 from generator.fleet import builtin, expand
 from generator.fleet.chart_pods import PodParts, submitter
+from generator.fleet.cluster_spec import CLUSTER_SPEC, Kind
 from generator.fleet.places import Place, Sourced
-from generator.fleet.workload import CLUSTER_SPEC, Kind, Workload, as_list, as_map
+from generator.fleet.plain import as_list, as_map
+from generator.fleet.workload import Workload
 from generator.schema.versions import Versions
 from generator.source import Document
 

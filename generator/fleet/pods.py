@@ -9,7 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from generator.diagnostics import Path
-from generator.fleet.workload import Group, Workload, as_list, as_map
+from generator.fleet.cluster_spec import ClusterSpec, Group
+from generator.fleet.places import Sourced
+from generator.fleet.plain import as_list, as_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +91,21 @@ def entries(owner: Any, path: Path, key: str) -> Iterator[tuple[dict[str, Any], 
             yield each, (*path, key, index)
 
 
-def written_pods(workload: Workload) -> Iterator[Pod]:
-    """The head's, the worker groups' and the submitter's pods, as far as the user wrote into them."""
-    short, cluster = workload.cluster_short, workload.cluster
-    if short is not None and cluster is not None:
-        every = workload.short.get("spec") is not None or short.get("spec") is not None
-        for group in cluster.groups:
-            source = ("head",) if group.role == "head" else ("workerGroups", group.name)
-            if every or short.get(*source, "template") is not None:
-                autoscaler = _autoscaler(workload) if group.role == "head" and cluster.autoscaling else None
-                yield _of_group(group, autoscaler)
-    template = workload.job.get("submitterPodTemplate") if workload.job_path is not None else None
-    if isinstance(template, dict) and workload.job_path is not None:
-        yield Pod("the submitter", (*workload.job_path, "submitterPodTemplate"), template, submits=True)
+def written_pods(cluster: ClusterSpec, short: Sourced, *, everywhere: bool) -> Iterator[Pod]:
+    """The head's and the worker groups' pods, as far as the user wrote into them.
+
+    ``short`` is the cluster's short form; ``everywhere``: a ``spec`` around the cluster may say something about any.
+    """
+    everywhere = everywhere or short.get("spec") is not None
+    for group in cluster.groups:
+        source = ("head",) if group.role == "head" else ("workerGroups", group.name)
+        if everywhere or short.get(*source, "template") is not None:
+            yield _of_group(group, _autoscaler(cluster) if group.role == "head" and cluster.autoscaling else None)
+
+
+def submitter(path: Path, template: dict[str, Any]) -> Pod:
+    """The pod that submits a job, whose template is at ``path``."""
+    return Pod("the submitter", path, template, submits=True)
 
 
 def _of_group(group: Group, autoscaler: PodContainer | None) -> Pod:
@@ -109,9 +113,7 @@ def _of_group(group: Group, autoscaler: PodContainer | None) -> Pod:
     return Pod(what, (*group.path, "template"), as_map(group.spec.get("template")), autoscaler)
 
 
-def _autoscaler(workload: Workload) -> PodContainer | None:
+def _autoscaler(cluster: ClusterSpec) -> PodContainer:
     """The container that the operator makes of ``autoscalerOptions`` (KubeRay ``pod.go`` BuildAutoscalerContainer)."""
-    if workload.cluster is None:
-        return None
-    options = as_map(workload.cluster.spec.get("autoscalerOptions"))
-    return PodContainer("autoscaler", options, workload.cluster.field("autoscalerOptions"), operators=True)
+    options = as_map(cluster.spec.get("autoscalerOptions"))
+    return PodContainer("autoscaler", options, cluster.field("autoscalerOptions"), operators=True)

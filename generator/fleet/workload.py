@@ -2,135 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from generator.diagnostics import Path, Span
-from generator.fleet.containers import Container, containers
+from generator.fleet.cluster_spec import CLUSTER_SPEC, ClusterSpec, Kind
+from generator.fleet.footprint import Footprint, of_workload
 from generator.fleet.places import Place, Sourced
-
-if TYPE_CHECKING:
-    from generator.fleet.footprint import Footprint
-    from generator.fleet.pods import Pod
-
-Kind = Literal["RayCluster", "RayJob", "RayCronJob", "RayService"]
-Role = Literal["head", "worker"]
-
-CLUSTER_SPEC: dict[Kind, Path] = {
-    "RayCluster": ("spec",),
-    "RayJob": ("spec", "rayClusterSpec"),
-    "RayCronJob": ("spec", "jobTemplate", "rayClusterSpec"),
-    "RayService": ("spec", "rayClusterConfig"),
-}
-"""Where each kind keeps its RayClusterSpec (KubeRay ``apis/ray/v1``)."""
-
-
-def as_map(value: Any) -> dict[str, Any]:
-    """``value`` if it is a map, else an empty one: rules look at what is there."""
-    return value if isinstance(value, dict) else {}
-
-
-def as_list(value: Any) -> list[Any]:
-    """``value`` if it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-@dataclass(frozen=True)
-class Group:
-    """The head group or one worker group of a RayClusterSpec. ``path`` leads to it from the object's root."""
-
-    role: Role
-    name: str
-    path: Path
-    spec: dict[str, Any]
-
-    @cached_property
-    def ray_start_params(self) -> dict[str, Any]:
-        """``rayStartParams`` of the group."""
-        return as_map(self.spec.get("rayStartParams"))
-
-    @cached_property
-    def pod(self) -> dict[str, Any]:
-        """The pod template's spec."""
-        return as_map(as_map(self.spec.get("template")).get("spec"))
-
-    @cached_property
-    def containers(self) -> list[dict[str, Any]]:
-        """The pod's containers; index 0 is the Ray container."""
-        return [each for each in as_list(self.pod.get("containers")) if isinstance(each, dict)]
-
-    @cached_property
-    def asks(self) -> tuple[Container, ...]:
-        """What each container asks for, init containers included."""
-        return tuple(containers(self.pod, (*self.path, "template", "spec")))
-
-    @cached_property
-    def env(self) -> dict[str, Any]:
-        """Environment of the Ray container: name → value (None where it comes from elsewhere)."""
-        first = self.containers[0] if self.containers else {}
-        return {
-            str(each.get("name")): each.get("value") for each in as_list(first.get("env")) if isinstance(each, dict)
-        }
-
-    def env_path(self, name: str) -> Path:
-        """The path of one environment variable of the Ray container."""
-        first = self.containers[0] if self.containers else {}
-        for index, each in enumerate(as_list(first.get("env"))):
-            if isinstance(each, dict) and each.get("name") == name:
-                return (*self.path, "template", "spec", "containers", 0, "env", index)
-        return self.path
-
-
-@dataclass(frozen=True)
-class ClusterSpec:
-    """A RayClusterSpec inside an object, at ``path``."""
-
-    path: Path
-    spec: dict[str, Any]
-
-    @cached_property
-    def head(self) -> Group:
-        """The head group."""
-        return Group("head", "head", (*self.path, "headGroupSpec"), as_map(self.spec.get("headGroupSpec")))
-
-    @cached_property
-    def worker_groups(self) -> list[Group]:
-        """The worker groups, in order."""
-        groups = as_list(self.spec.get("workerGroupSpecs"))
-        path = (*self.path, "workerGroupSpecs")
-        return [
-            Group("worker", str(each.get("groupName", "")), (*path, index), each)
-            for index, each in enumerate(groups)
-            if isinstance(each, dict)
-        ]
-
-    @cached_property
-    def groups(self) -> list[Group]:
-        """Head group first, then the worker groups."""
-        return [self.head, *self.worker_groups]
-
-    @property
-    def autoscaling(self) -> bool:
-        """Whether Ray's autoscaler runs in the head pod."""
-        return self.spec.get("enableInTreeAutoscaling") is True
-
-    @property
-    def autoscaler_v2(self) -> bool:
-        """Whether the operator takes it for autoscaler v2: only an explicit choice counts (KubeRay validation.go)."""
-        if as_map(self.spec.get("autoscalerOptions")).get("version") == "v2":
-            return True
-        return self.head.env.get("RAY_enable_autoscaler_v2") in ("1", "true")
-
-    @property
-    def gcs_options(self) -> dict[str, Any]:
-        """``gcsFaultToleranceOptions``, empty when GCS fault tolerance is off."""
-        return as_map(self.spec.get("gcsFaultToleranceOptions"))
-
-    def field(self, *steps: str) -> Path:
-        """The path of a field of this spec."""
-        return (*self.path, *steps)
+from generator.fleet.plain import as_map
+from generator.fleet.pods import Pod, submitter, written_pods
 
 
 @dataclass(frozen=True)
@@ -180,17 +61,18 @@ class Workload:
     @cached_property
     def footprint(self) -> Footprint:
         """What it asks for as long as it runs at its smallest."""
-        from generator.fleet.footprint import of_workload  # made of these views
-
-        return of_workload(self)
+        return of_workload(self.cluster, self.job if self.job_path else None)
 
     @cached_property
     def pods(self) -> tuple[Pod, ...]:
         """Its pods that the user wrote into by ``template`` or ``spec``, whole; what the short form alone makes is
         fine."""
-        from generator.fleet.pods import written_pods  # made of these views
-
-        return tuple(written_pods(self))
+        found: list[Pod] = []
+        if self.cluster is not None and self.cluster_short is not None:
+            found += written_pods(self.cluster, self.cluster_short, everywhere=self.short.get("spec") is not None)
+        if self.job_path and isinstance(template := self.job.get("submitterPodTemplate"), dict):
+            found.append(submitter((*self.job_path, "submitterPodTemplate"), template))
+        return tuple(found)
 
     @property
     def job_path(self) -> Path | None:
@@ -222,15 +104,3 @@ class Workload:
         if found is None:
             return self.place.span(key=True)
         return found.span(key=key)
-
-
-def walk(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
-    """Every leaf of plain data with its path; an empty map or list is a leaf."""
-    if isinstance(value, Mapping) and value:
-        for key, each in value.items():
-            yield from walk(each, (*path, key))
-    elif isinstance(value, list) and value:
-        for index, each in enumerate(value):
-            yield from walk(each, (*path, index))
-    else:
-        yield path, value

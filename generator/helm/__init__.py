@@ -3,6 +3,7 @@
 Nothing else of OneBlock loads Helm or starts a program.
 """
 
-from generator.helm.engine import Engine, HelmError, Printed, open_engine, split_documents
+from generator.helm.adapters import open_engine
+from generator.helm.engine import Engine, HelmError, Printed, split_documents
 
 __all__ = ["Engine", "HelmError", "Printed", "open_engine", "split_documents"]

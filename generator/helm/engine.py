@@ -55,17 +55,6 @@ def one_by_one(engine: Engine, chart: Path, releases: Sequence[Release]) -> list
     return printed
 
 
-def open_engine(name: EngineName, *, kube_version: str) -> Engine:
-    """The adapter called ``name``; ``kube_version`` (``1.36``) is what charts see as the cluster's version."""
-    if name == "sdk":
-        from generator.helm.sdk import SdkEngine
-
-        return SdkEngine()
-    from generator.helm.binary import BinaryEngine
-
-    return BinaryEngine(kube_version=kube_version)
-
-
 def split_documents(text: str) -> list[str]:
     """The YAML documents of a text Helm printed, without separators, ``# Source:`` lines and empty ones.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from generator.fleet import Namespace, Platform
-from generator.fleet.workload import as_map
+from generator.fleet.plain import as_map
 
 Chart = Literal["crds", "namespaces", "operator", "queues", "redis", "ray"]
 

@@ -9,9 +9,9 @@ from generator.diagnostics import Path
 from generator.fleet import Workload
 from generator.fleet.containers import NONE, Amounts, amounts_of, containers
 from generator.fleet.footprint import added
+from generator.fleet.plain import as_map
 from generator.fleet.pods import Pod
 from generator.fleet.quantities import parse, show
-from generator.fleet.workload import as_map
 from generator.rules.registry import Finding, Scope, rule
 
 MEBIBYTE = 1024 * 1024

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.fleet import Platform, Workload
+from generator.fleet.plain import as_map
 from generator.fleet.pods import Pod, PodContainer, entries
-from generator.fleet.workload import as_map
 from generator.rules.family3_templates import HOOKS, PROBES, of
 from generator.rules.registry import Finding, Scope, rule
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.diagnostics import Label, Level, near
 from generator.fleet import Namespace, Place, Platform, Workload
-from generator.fleet.workload import as_list, as_map
+from generator.fleet.plain import as_list, as_map
 from generator.rules.registry import Finding, Scope, rule
 
 PEOPLE = ("owners", "users")

@@ -7,8 +7,8 @@ from typing import Any
 
 from generator.fleet import ClusterSpec, Place, Platform, Workload
 from generator.fleet.containers import Container
+from generator.fleet.plain import as_map
 from generator.fleet.quantities import SHORT_NAMES, show
-from generator.fleet.workload import as_map
 from generator.rules.registry import Finding, Scope, rule
 
 

@@ -9,8 +9,8 @@ from fractions import Fraction
 from generator.diagnostics import Label, Path
 from generator.fleet import ClusterSpec, Namespace, Place, Platform, Workload
 from generator.fleet.containers import NONE, Side
+from generator.fleet.plain import as_map
 from generator.fleet.quantities import SHORT_NAMES, parse, show
-from generator.fleet.workload import as_map
 from generator.rules.registry import Finding, Scope, rule
 
 COMPUTE = ("cpu", "memory")

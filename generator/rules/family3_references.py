@@ -7,7 +7,7 @@ from typing import Any
 
 from generator.diagnostics import Label, Level, Path, near
 from generator.fleet import Namespace, Place, Platform, Sourced, Workload
-from generator.fleet.workload import as_map
+from generator.fleet.plain import as_map
 from generator.rules.registry import Finding, Scope, rule
 
 CONFIGMAP_LIMIT = 1024 * 1024

@@ -7,8 +7,8 @@ from typing import Any
 
 from generator.diagnostics import Path
 from generator.fleet import Platform, Workload
+from generator.fleet.plain import as_list, as_map
 from generator.fleet.pods import entries
-from generator.fleet.workload import as_list, as_map
 from generator.rules.family4_common import label_key_problem, label_value_problem
 from generator.rules.registry import Finding, Scope, rule
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from generator.diagnostics import Path
 from generator.fleet import Namespace, Platform, Workload
+from generator.fleet.plain import as_list, as_map
 from generator.fleet.pods import Pod
-from generator.fleet.workload import as_list, as_map
 from generator.rules.family3_standards import violations
 from generator.rules.family3_templates import of
 from generator.rules.registry import Finding, Scope, rule

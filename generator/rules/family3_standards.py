@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.diagnostics import Path
+from generator.fleet.plain import as_list, as_map
 from generator.fleet.pods import Pod, PodContainer, entries
-from generator.fleet.workload import as_list, as_map
 from generator.rules.family3_templates import HOOKS, PROBES, of
 from generator.schema.versions import Versions
 

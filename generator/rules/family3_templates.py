@@ -10,8 +10,8 @@ from generator.diagnostics import Path, near
 from generator.fleet import Workload
 from generator.fleet.chart_pods import SUBMITTER
 from generator.fleet.expand import RAY_CONTAINER
+from generator.fleet.plain import as_list, as_map
 from generator.fleet.pods import Pod, PodContainer, entries
-from generator.fleet.workload import as_list, as_map
 from generator.rules.registry import Finding, Scope, rule
 
 OPERATORS_CONTAINERS = ("autoscaler", "wait-gcs-ready")

@@ -7,8 +7,8 @@ from fractions import Fraction
 from math import ceil
 
 from generator.fleet import Place, Platform, Queue
+from generator.fleet.plain import as_map
 from generator.fleet.quantities import SHORT_NAMES, parse
-from generator.fleet.workload import as_map
 
 Amounts = Mapping[str, tuple[Fraction, Place]]
 """Amounts by Kubernetes resource name, with the places where they are written."""

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from generator.diagnostics import Label, Level
 from generator.fleet import Platform, Queue
 from generator.fleet.model import DEFAULT_QUEUE
+from generator.fleet.plain import as_list, as_map
 from generator.fleet.quantities import show
-from generator.fleet.workload import as_list, as_map
 from generator.rules.family3_pods import extended
 from generator.rules.family5_counting import amounts, counted, reads_missing_as_nothing, too_much_of_nothing
 from generator.rules.registry import Finding, Scope, rule

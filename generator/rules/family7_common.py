@@ -6,7 +6,7 @@ from typing import Any
 
 from generator.fleet import ClusterSpec, Place, Platform, Sourced, Workload
 from generator.fleet.expand import gcs_fault_tolerance
-from generator.fleet.workload import as_map
+from generator.fleet.plain import as_map
 from generator.rules.family4_common import at, ray_number
 
 SENTINEL = (2, 40)

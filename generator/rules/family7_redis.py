@@ -8,7 +8,7 @@ from typing import Any
 
 from generator.diagnostics import Label, Level, Path, Span
 from generator.fleet import ClusterSpec, Platform, Workload
-from generator.fleet.workload import as_map
+from generator.fleet.plain import as_map
 from generator.rules.family4_common import at, named
 from generator.rules.family7_common import (
     SENTINEL,

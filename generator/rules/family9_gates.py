@@ -10,7 +10,7 @@ import yaml
 
 from generator.diagnostics import Label, near
 from generator.fleet import Platform
-from generator.fleet.workload import as_map
+from generator.fleet.plain import as_map
 from generator.resources import BLUEPRINTS
 from generator.rules.registry import Finding, Scope, rule
 

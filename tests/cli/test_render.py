@@ -195,7 +195,7 @@ def test_without_the_helm_program(fleet: Path, run: Runner, monkeypatch: pytest.
 
 
 def test_a_lost_process_is_told_of(fleet: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    from generator.commands.pipeline import WorkerLostError
+    from generator.commands.chunks import WorkerLostError
 
     def lost(*_: object, **__: object) -> None:
         raise WorkerLostError("try --jobs 1")

@@ -243,7 +243,7 @@ def test_reasons_fit_what_is_rendered(fleet: Path, run: Runner) -> None:
     run.ok("-C", fleet, "render")
     made = yaml.safe_load((fleet / "rendered/ray/team-a/raycluster-main.yaml").read_text())
     from generator.diagnostics import dotted
-    from generator.fleet.workload import walk
+    from tests.leaves import walk
 
     fields = [dotted(path) for path, _ in walk(made)]
     silent = [each.text for each in RAY if not any(each.fields.search(field) for field in fields)]

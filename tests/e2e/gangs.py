@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from generator.commands.fleet_files import Cluster, find_clusters
-from generator.commands.render import Options, render
+from generator.commands.render import render
+from generator.commands.trees import Options
 from generator.commands.validate import validate
 from tests.e2e import fake_nodes, volcano
 from tests.e2e.kube import Kube, Objects, until

@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from generator.fleet import Namespace, Platform, open_namespace
-from generator.fleet.workload import CLUSTER_SPEC, as_list, as_map
+from generator.fleet.cluster_spec import CLUSTER_SPEC
+from generator.fleet.plain import as_list, as_map
 from generator.plan import namespace_releases
 from generator.source import Document, read
 from tests.charts.rendering import chart, engine

@@ -9,10 +9,10 @@ import yaml
 
 from generator.fleet import Workload
 from generator.fleet.places import BY_NAME
-from generator.fleet.workload import walk
 from generator.plan import namespace_releases
 from tests.charts.rendering import chart, engine
 from tests.fleets import ROOTS, load
+from tests.leaves import walk
 
 CASES = [
     pytest.param(fleet, namespace.name, workload, id=f"{fleet}-{namespace.name}-{workload.kind}-{workload.name}")

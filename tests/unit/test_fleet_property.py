@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.fleet import Platform, open_namespace
-from generator.fleet.workload import walk
 from generator.plan import namespace_releases
 from generator.schema import Versions, check
 from generator.source import Document, read
 from tests.charts.rendering import chart, engine
+from tests.leaves import walk
 from tests.unit.test_fleet_is_the_charts import at, named
 
 PLATFORM = """\

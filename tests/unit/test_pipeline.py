@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from generator.commands import pipeline
-from generator.commands.pipeline import CHUNK, ENOUGH, WorkerLostError, run
+from generator.commands.chunks import CHUNK, WorkerLostError
+from generator.commands.pipeline import ENOUGH, run
 from generator.commands.pool import Pool
 
 PARTS = list(range(ENOUGH + 5))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from generator.fleet.workload import walk
+from tests.leaves import walk
 from tests.pods import LEVELS, TABLE, Case, namespace_of, rendered
 from tests.unit.test_fleet_is_the_charts import at, named
 

@@ -9,7 +9,7 @@ import pytest
 
 from generator.diagnostics import Level
 from generator.fleet import Workload, open_namespace
-from generator.fleet.footprint import Footprint, of_workload
+from generator.fleet.footprint import Footprint
 from generator.resources import BLUEPRINTS
 from generator.rules import all_rules, policies
 from generator.schema import Versions
@@ -26,7 +26,7 @@ def workload(text: str, platform_text: str = TEAM) -> Workload:
 
 
 def footprint(text: str, platform_text: str = TEAM) -> Footprint:
-    return of_workload(workload(text, platform_text))
+    return workload(text, platform_text).footprint
 
 
 def test_a_cluster_takes_head_autoscaler_and_minimum() -> None:
