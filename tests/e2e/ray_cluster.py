@@ -12,6 +12,8 @@ from typing import Any
 from tests.e2e.kube import HopelessError, Kube, until
 
 PROBE = Path(__file__).parent / "scripts" / "ray_probe.py"
+ASKS_DNS_AGAIN = 30.0
+"""Seconds for which gRPC goes by what it was told of the head's name (``grpc.dns_min_time_between_resolutions_ms``)."""
 START = 'setsid python3 -B /tmp/ray_probe.py "$1" >/tmp/ray_probe.log 2>&1 </dev/null &'
 
 
@@ -32,6 +34,7 @@ class RayUnderTest:
     def __init__(self, kube: Kube, namespace: str, name: str) -> None:
         self.kube, self.namespace, self.name = kube, namespace, name
         self.worker = ""
+        self._looked_up = 0.0
 
     def pods(self, kind: str) -> list[dict[str, Any]]:
         """Its pods of a kind (``head``, ``worker``) that are not on their way out."""
@@ -75,6 +78,7 @@ class RayUnderTest:
             return "ready" in log.split()
 
         until("the probe has made everything", ready, 240, every=1)
+        self._looked_up = time.monotonic()
 
     def _ready_worker(self) -> bool:
         statuses = [status for pod in self.pods("worker") for status in pod["status"].get("containerStatuses", ())]
@@ -94,9 +98,14 @@ class RayUnderTest:
         return attempt.answer
 
     def fresh_head(self) -> None:
-        """Makes sure that kubelet owes the head nothing: each restart within ten minutes waits longer than the last."""
+        """Makes sure that the next recovery owes nothing to the last one.
+
+        kubelet lets each restart within ten minutes wait longer, and gRPC does not look for a new head at once when it
+        has just looked for one.
+        """
         if self.restarts():
             self.recovery(self.kill_head)
+        time.sleep(max(0.0, self._looked_up + ASKS_DNS_AGAIN - time.monotonic()))
 
     def kill_head(self) -> None:
         """The head pod goes at once."""
@@ -111,7 +120,8 @@ class RayUnderTest:
         until("Ray runs again in the head pod", lambda: self.life() not in ("", before), seconds, every=0.2)
         until("it is the new head that answers", lambda: self._another_head(heads), seconds, every=0.2)
         until("an actor is found by its name", lambda: self.attempt("lookup", 60).ok, seconds, every=0.2)
-        return time.monotonic() - begun
+        self._looked_up = time.monotonic()
+        return self._looked_up - begun
 
     def _another_head(self, before: list[str]) -> bool:
         """A pod deleted by force answers until kubelet ends it, so that there is a new one does not say much."""

@@ -51,6 +51,16 @@ def test_the_head_is_killed(ray: RayUnderTest, redis: Redis) -> None:
 
 
 @pytest.mark.full
+def test_the_new_head_is_killed_too(ray: RayUnderTest, redis: Redis) -> None:
+    """Workers have just looked up the head's address, and only ask again after a while."""
+    ray.fresh_head()
+    before = remember(ray)
+    first, second = ray.recovery(ray.kill_head), ray.recovery(ray.kill_head)
+    print(f"head pod killed, and the new one at once: {first:.1f} s, then {second:.1f} s")
+    check(ray, before)
+
+
+@pytest.mark.full
 def test_the_master_is_killed(ray: RayUnderTest, redis: Redis) -> None:
     master = redis.wait_healthy()
 
