@@ -12,8 +12,9 @@ from typing import Any
 from tests.e2e.kube import HopelessError, Kube, until
 
 PROBE = Path(__file__).parent / "scripts" / "ray_probe.py"
-ASKS_DNS_AGAIN = 30.0
-"""Seconds for which gRPC goes by what it was told of the head's name (``grpc.dns_min_time_between_resolutions_ms``)."""
+SETTLED = 60.0
+"""Seconds after which nobody has just looked up the head: gRPC asks DNS for a name at most every 30 s
+(``grpc.dns_min_time_between_resolutions_ms``), and may have put off a second question until then."""
 START = 'setsid python3 -B /tmp/ray_probe.py "$1" >/tmp/ray_probe.log 2>&1 </dev/null &'
 
 
@@ -98,14 +99,14 @@ class RayUnderTest:
         return attempt.answer
 
     def fresh_head(self) -> None:
-        """Makes sure that the next recovery owes nothing to the last one.
-
-        kubelet lets each restart within ten minutes wait longer, and gRPC does not look for a new head at once when it
-        has just looked for one.
-        """
+        """Makes sure that kubelet owes the head nothing: each restart within ten minutes waits longer than the last."""
         if self.restarts():
             self.recovery(self.kill_head)
-        time.sleep(max(0.0, self._looked_up + ASKS_DNS_AGAIN - time.monotonic()))
+
+    def settle(self) -> None:
+        """Waits until gRPC owes the head nothing: a new pod has another address, which it looks up at once or much
+        later."""
+        time.sleep(max(0.0, self._looked_up + SETTLED - time.monotonic()))
 
     def kill_head(self) -> None:
         """The head pod goes at once."""

@@ -36,9 +36,11 @@ def redis(kube: Kube) -> Redis:
     return redis
 
 
-def survives(ray: RayUnderTest, what: str, fault: Callable[[], object]) -> None:
+def survives(ray: RayUnderTest, what: str, fault: Callable[[], object], *, new_pod: bool = False) -> None:
     """A fault that ends GCS: everything is there again afterwards; prints how long that took."""
     ray.fresh_head()
+    if new_pod:
+        ray.settle()
     before, restarts, head = remember(ray), ray.restarts(), ray.head()
     seconds = ray.recovery(fault)
     again = f"{ray.restarts() - restarts} restarts in place" if ray.head() == head else "a new pod"
@@ -47,13 +49,13 @@ def survives(ray: RayUnderTest, what: str, fault: Callable[[], object]) -> None:
 
 
 def test_the_head_is_killed(ray: RayUnderTest, redis: Redis) -> None:
-    survives(ray, "head pod killed", ray.kill_head)
+    survives(ray, "head pod killed", ray.kill_head, new_pod=True)
 
 
 @pytest.mark.full
 def test_the_new_head_is_killed_too(ray: RayUnderTest, redis: Redis) -> None:
     """Workers have just looked up the head's address, and only ask again after a while."""
-    ray.fresh_head()
+    ray.settle()
     before = remember(ray)
     first, second = ray.recovery(ray.kill_head), ray.recovery(ray.kill_head)
     print(f"head pod killed, and the new one at once: {first:.1f} s, then {second:.1f} s")
@@ -125,7 +127,7 @@ def test_the_head_is_killed_while_redis_fails_over(ray: RayUnderTest, redis: Red
         time.sleep(1)
         ray.kill_head()
 
-    survives(ray, "head killed during a failover", kill_both)
+    survives(ray, "head killed during a failover", kill_both, new_pod=True)
     assert redis.wait_healthy() != master
 
 

@@ -59,7 +59,7 @@ def keys(kube: Kube) -> set[str]:
 
 def test_a_head_comes_back_to_it_and_the_end_is_clean(ray: RayUnderTest) -> None:
     assert all(key.startswith("RAYteam-a.main.1@") for key in keys(ray.kube))
-    ray.fresh_head()
+    ray.settle()
     before = remember(ray)
     seconds = ray.recovery(ray.kill_head)
     print(f"own Redis, head pod killed: an actor answers by its name after {seconds:.1f} s")
