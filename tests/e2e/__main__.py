@@ -8,7 +8,7 @@ import sys
 import time
 
 from tests.e2e.lab.cluster import Lab
-from tests.e2e.lab.programs import MissingError
+from tests.e2e.programs import MissingError
 
 NEXT = """python -m tests.e2e run kubectl get nodes     any command, on its network, with its name server
 python -m tests.e2e run sh                    a shell in there

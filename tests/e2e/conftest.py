@@ -22,7 +22,7 @@ from tests.e2e.kube import Kube
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import IMAGES
 from tests.e2e.lab.network import joined
-from tests.e2e.lab.programs import MissingError
+from tests.e2e.programs import MissingError
 from tests.e2e.tenancy import FLEET, OLDEST, AuditedLab, Tenants, install, render
 from tests.e2e.volcano import crds as volcano_crds
 

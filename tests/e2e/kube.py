@@ -6,18 +6,16 @@ import copy
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tests.e2e.lab.network import network_command
-from tests.e2e.lab.programs import program
+from tests.e2e.programs import program
 from tests.e2e.proxy import Proxy
 
 T = TypeVar("T")
 Objects = list[dict[str, Any]]  # inside the class, list is a method
 Headers = list[tuple[str, str]]
-CACHE = "kubectl-cache"
 
 
 class KubectlError(subprocess.CalledProcessError):
@@ -32,13 +30,11 @@ class HopelessError(Exception):
 
 
 class Kube:
-    """One cluster, as one user. ``network`` is the namespace to reach it from, where that is not this process' own."""
+    """One cluster, as one user; ``via`` are the words before a command that run it where the cluster is reached."""
 
-    def __init__(self, kubeconfig: Path, network: Path | None = None) -> None:
+    def __init__(self, kubeconfig: Path, via: Sequence[str] = ()) -> None:
         self.kubeconfig = kubeconfig
-        # All labs have the same address, by which clients remember for hours which kinds a cluster has.
-        cache = ["env", f"KUBECACHEDIR={kubeconfig.parent / CACHE}"]
-        self._network = [*network_command(network), *cache] if network else []
+        self._via = via
         self._command = self.command(program("kubectl"))
         self._user: tuple[str, ...] = ()
         self._headers: Headers = []
@@ -46,7 +42,7 @@ class Kube:
 
     def command(self, client: Path) -> list[str]:
         """The first words of the command line of a client (``kubectl``, ``helm``), as the cluster's admin."""
-        return [*self._network, str(client), f"--kubeconfig={self.kubeconfig}"]
+        return [*self._via, str(client), f"--kubeconfig={self.kubeconfig}"]
 
     def kubectl(
         self,

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tests.e2e.kube import Kube, Objects
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.network import ADDRESS
-from tests.e2e.lab.programs import program
+from tests.e2e.programs import program
 
 OPERATOR = "kuberay-1.6.2"
 DASHBOARD = Path(__file__).parent / "ray_dashboard.py"

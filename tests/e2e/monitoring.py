@@ -23,7 +23,7 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.network import ADDRESS
 from tests.e2e.lab.node import ROOT
 from tests.e2e.lab.processes import Process
-from tests.e2e.lab.programs import find, install, program
+from tests.e2e.programs import find, install, program
 
 Object = dict[str, Any]
 KINDS = ("ServiceMonitor", "PodMonitor", "PrometheusRule")

@@ -21,7 +21,7 @@ from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.images import RAY
 from tests.e2e.lab.node import group
-from tests.e2e.lab.programs import program
+from tests.e2e.programs import program
 
 # Little is requested, so that a small machine takes it, and more is allowed, so that it starts soon.
 SMALL = {"resources": {"requests": {"cpu": "150m", "memory": "768Mi"}, "limits": {"cpu": 1, "memory": "2Gi"}}}

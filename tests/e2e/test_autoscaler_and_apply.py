@@ -19,7 +19,7 @@ from tests.conformance.test_crds_are_upstreams import upstream
 from tests.e2e import ray
 from tests.e2e.fleet import Fleet, wait_established, wait_ready
 from tests.e2e.kube import Kube, KubectlError, until
-from tests.e2e.lab.programs import MissingError, program
+from tests.e2e.programs import MissingError, program
 
 ROOT = Path(__file__).parents[2]
 GROUP = {"minReplicas": 0, "maxReplicas": 2, **ray.SMALL}

@@ -20,7 +20,7 @@ from tests.docs import PAGES, Block, blocks, script
 from tests.e2e import ray
 from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube
-from tests.e2e.lab.programs import search_path
+from tests.e2e.programs import search_path
 from tests.e2e.redis_fleet import deployed, redis_only
 
 DOCS = [page for page in PAGES if page.startswith("docs/")]

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e import programs
 from tests.e2e.kube import Kube, until
-from tests.e2e.lab import programs
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.processes import Process
 from tests.e2e.test_node import pod, run

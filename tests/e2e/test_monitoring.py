@@ -14,8 +14,8 @@ import yaml
 from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
-from tests.e2e.lab.programs import MissingError
 from tests.e2e.monitoring import Object, Prometheus, taken_out
+from tests.e2e.programs import MissingError
 from tests.e2e.test_install import SYSTEM, head
 
 ON = {"annotations": False, "podMonitors": True, "serviceMonitors": True, "rules": True, "dashboards": True}

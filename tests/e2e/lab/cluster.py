@@ -15,8 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from tests.e2e.kube import CACHE, HopelessError, Kube, until
-from tests.e2e.lab import control_plane, images, network, pki, programs, store
+from tests.e2e import programs
+from tests.e2e.kube import HopelessError, Kube, until
+from tests.e2e.lab import control_plane, images, network, pki, store
 from tests.e2e.lab.node import forget
 from tests.e2e.lab.node import start as start_node
 from tests.e2e.lab.processes import Process, Processes, born
@@ -121,7 +122,8 @@ class Lab:
 
     def kube(self) -> Kube:
         """The cluster as its admin, from wherever this process stands."""
-        return Kube(self.kubeconfig, self.network)
+        cache = (f"{name}={folder}" for name, folder in self._cache().items())
+        return Kube(self.kubeconfig, [*network.network_command(self.network), "env", *cache])
 
     def enter(self) -> None:
         """Puts this thread on the lab's network: Services and pods are reached by their addresses."""
@@ -129,8 +131,12 @@ class Lab:
 
     def environment(self) -> dict[str, str]:
         """What a process inside finds in its environment."""
-        own = {"KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": str(self.kubeconfig.parent / CACHE)}
-        return {**os.environ, "PATH": programs.search_path(), **own}
+        own = {"KUBECONFIG": str(self.kubeconfig), "PATH": programs.search_path()}
+        return {**os.environ, **own, **self._cache()}
+
+    def _cache(self) -> dict[str, str]:
+        # All labs have the same address, by which clients remember for hours which kinds a cluster has.
+        return {"KUBECACHEDIR": str(self.kubeconfig.parent / "kubectl-cache")}
 
     def command(self, *argv: str | Path) -> list[str]:
         """The command line that runs a command inside, with the lab's name server and mounts."""

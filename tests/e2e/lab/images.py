@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tests.e2e.lab.programs import MissingError, program
 from tests.e2e.lab.rootfs import Rootfs
+from tests.e2e.programs import MissingError, program
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 RAY = "2.60.0"

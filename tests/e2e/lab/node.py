@@ -4,25 +4,44 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from tests.e2e.kube import Kube
 from tests.e2e.lab import images
 from tests.e2e.lab.network import ADDRESS, PODS, TEMPLATES
-
-if TYPE_CHECKING:
-    from tests.e2e.lab.cluster import Lab
 
 NAME = "node-1"
 ROOT = Path(__file__).parents[3]
 CGROUPS = Path("/sys/fs/cgroup")
 
 
-def configure(lab: Lab) -> Path:
+class Host(Protocol):
+    """What a node needs of the lab it is part of."""
+
+    name: str
+    folder: Path
+    kubeconfig: Path
+
+    def kube(self) -> Kube:
+        """The cluster."""
+
+    def spawn(self, name: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> object:
+        """Starts a process inside."""
+
+    def run(self, *argv: str | Path) -> subprocess.CompletedProcess[str]:
+        """Runs a command inside."""
+
+    def wait_for(self, what: str, probe: Callable[[], object], seconds: float) -> None:
+        """Waits, but not in vain."""
+
+
+def configure(lab: Host) -> Path:
     """Writes the configuration of every part of the node."""
     config = lab.folder / "config"
     (config / "cni").mkdir(parents=True)
@@ -45,7 +64,7 @@ def configure(lab: Lab) -> Path:
     return config
 
 
-def start(lab: Lab) -> None:
+def start(lab: Host) -> None:
     """Starts the node and waits until it is ready."""
     config, pki = configure(lab), lab.folder / "pki"
     lab.spawn("containerd", ["containerd", f"--config={config / 'containerd.toml'}"])

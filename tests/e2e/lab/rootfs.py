@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.lab.network import TEMPLATES
-from tests.e2e.lab.programs import MissingError
+from tests.e2e.programs import MissingError
 
 SUITE = "trixie"
 # In namespaces of its own: what it mounts and starts is gone when it ends, and it ends when we do, however that is.
