@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.e2e.kube import until
+from tests.e2e.kube import Kube, until
 from tests.e2e.ray_cluster import RayUnderTest
 
 JOB = "beat"
@@ -22,6 +22,14 @@ class Before:
 
     actor: dict[str, int]
     job: str
+
+
+def started(kube: Kube, namespace: str) -> RayUnderTest:
+    """The RayCluster of ``redis_fleet.ray_fleet``, once the probe and the job are at work."""
+    ray = RayUnderTest(kube, namespace, "main")
+    ray.start_probe()
+    until("the job has begun", lambda: job_beat(ray) > 0, 180)
+    return ray
 
 
 def remember(ray: RayUnderTest) -> Before:

@@ -12,7 +12,7 @@ from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.ray_cluster import RayUnderTest
-from tests.e2e.ray_survivors import check, job_beat, remember
+from tests.e2e.ray_survivors import check, remember, started
 from tests.e2e.redis import ORDINALS, Redis
 from tests.e2e.redis_fleet import deployed, ray_fleet
 
@@ -23,10 +23,7 @@ TEAM = "team-a"
 def ray(kube: Kube, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayUnderTest]:
     fleet = Fleet.written(tmp_path_factory.mktemp("gcs") / "fleet", ray_fleet())
     with deployed(fleet, kube, request):
-        ray = RayUnderTest(kube, TEAM, "main")
-        ray.start_probe()
-        until("the job has begun", lambda: job_beat(ray) > 0, 180)
-        yield ray
+        yield started(kube, TEAM)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube, until
 from tests.e2e.ray_cluster import RayUnderTest
-from tests.e2e.ray_survivors import check, job_beat, remember
+from tests.e2e.ray_survivors import check, remember, started
 from tests.e2e.redis_fleet import WITHOUT_REDIS, deployed, ray_fleet
 
 pytestmark = pytest.mark.full
@@ -45,10 +45,7 @@ def ray(kube: Kube, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[
     fleet.deploy(kube, parts=())  # the namespaces, for what follows
     kube.apply(*own_redis())
     with deployed(fleet, kube, request):
-        ray = RayUnderTest(kube, TEAM, "main")
-        ray.start_probe()
-        until("the job has begun", lambda: job_beat(ray) > 0, 180)
-        yield ray
+        yield started(kube, TEAM)
 
 
 def keys(kube: Kube) -> set[str]:
