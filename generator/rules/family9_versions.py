@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from generator.diagnostics import Label, Level
 from generator.fleet import ClusterSpec, Place, Platform, Workload
-from generator.rules.family4_common import named, ray_number
+from generator.rules.family4_common import gate_open, named, ray_number
+from generator.rules.family4_cronjob import schedule_problem
 from generator.rules.registry import Finding, Scope, rule
 from generator.schema import kubernetes
 from generator.schema.versions import NAMES, SUPPORTED, Product, minor, parse
@@ -204,3 +205,25 @@ def operator_image(platform: Platform) -> Iterator[Finding]:
     if found and minor(found) != minor(pinned) and platform.at("operator", "enabled") is not False:
         where = (platform.place / "operator" / "image" / "tag").span()
         yield Finding(f"the operator is KubeRay {found}, and versions.kuberay is {pinned}", where)
+
+
+@rule(
+    "OB916",
+    "KubeRay 1.6 starts some scheduled runs twice",
+    Scope.JOB,
+    level=Level.WARNING,
+    source="raycronjob_controller.go Reconcile; ray-project/kuberay#4849",
+    since="1.6",
+    until="1.7",
+)
+def runs_twice(workload: Workload, platform: Platform) -> Iterator[Finding]:
+    """When it has started a run, the operator looks at the schedule again at once, often before it can see what it
+    wrote down about that run, and starts another, with a RayCluster of its own: one run in four, with 1.6.2 on a
+    cluster that did nothing else. KubeRay 1.7 names a run by its minute, so that there is one. Take 1.7, or see to it
+    that a job that runs twice at a time costs little and breaks nothing."""
+    runs = gate_open(platform, "RayCronJob") and workload.short.get("suspend") is not True
+    text = workload.object.get("spec", "schedule")
+    if text is not None and runs and not schedule_problem(str(text)):
+        pinned = platform.versions.kuberay
+        where = workload.span(("spec", "schedule"), key=True)
+        yield Finding(f'KubeRay {pinned} may start a run of "{workload.name}" twice', where, help="take KubeRay 1.7")

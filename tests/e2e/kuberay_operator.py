@@ -37,6 +37,8 @@ STAND_INS = (
 EVERY_MINUTE = "* * * * *"
 LAST = "last"
 """The RayCronJob that is made after all others: once the operator has refused it, it has seen all others."""
+HURRY = timedelta(seconds=10)
+"""Between runs of a schedule that is taken for every second; between those of one for every minute is more."""
 Object = dict[str, Any]
 
 
@@ -175,10 +177,12 @@ class Namespace:
 
 
 def _hurried(runs: Objects) -> str:
-    """What is wrong when runs follow each other faster than any schedule asks for, which is once a minute at most."""
+    """What is wrong when runs follow each other faster than any schedule asks for, which is once a minute at most.
+
+    A busy operator makes some of them twice: it looks again before it has seen what it wrote into the status.
+    """
     made = sorted(datetime.fromisoformat(run["metadata"]["creationTimestamp"]) for run in runs)
-    least = timedelta(minutes=len(made) - 2)  # one of them may be late
-    if len(made) > 5 and made[-1] - made[0] < least:
+    if len(made) > 5 and made[-1] - made[0] < len(made) * HURRY:
         return f"it makes one RayJob after the other: {len(made)} by now"
     return ""
 

@@ -248,8 +248,8 @@ def test_default_is_open_until_somebody_lists_it() -> None:
 
 def test_a_scheduled_job_runs_in_default_whatever_it_says() -> None:
     text = 'rayJobs: {nightly: {entrypoint: x, schedule: "0 3 * * *", queue: urgent, rayCluster: {}}}'
-    assert codes(check(QUEUES, team=text)) == ["OB409"]
-    assert codes(check(QUEUES + "  default: {namespaces: [other]}\n", team=text)) == ["OB312", "OB409"]
+    assert codes(check(QUEUES, team=text)) == ["OB916", "OB409"]
+    assert codes(check(QUEUES + "  default: {namespaces: [other]}\n", team=text)) == ["OB312", "OB916", "OB409"]
 
 
 def test_queues_count_for_nothing_without_volcano() -> None:
