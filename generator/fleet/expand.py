@@ -56,7 +56,6 @@ _JOB_FIELDS = (
     "ttlSecondsAfterFinished",
     "activeDeadlineSeconds",
     "backoffLimit",
-    "suspend",
 )
 
 
@@ -152,6 +151,7 @@ def job_spec(short: Sourced, made: Sourced, at: Path) -> None:
     """The fields of a RayJobSpec other than its cluster."""
     for field in _JOB_FIELDS:
         _copy(short, (field,), made, (*at, field))
+    _copy(short, ("suspend",), made, ("spec", "suspend"))  # of a RayCronJob its own, not that of its runs
     if short.get("cluster") is not None and not isinstance(short.get("rayCluster"), dict):
         _copy(short, ("cluster",), made, (*at, "clusterSelector", "ray.io/cluster"))
     elif short.get("shutdownAfterJobFinishes") is None:

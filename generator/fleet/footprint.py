@@ -133,8 +133,6 @@ def of_workload(cluster: ClusterSpec | None, job: Mapping[str, Any] | None) -> F
     parts = of_cluster(cluster).parts if cluster is not None else ()
     if job is None:
         return Footprint(parts)
-    if job.get("suspend") is True:
-        return Footprint()
     if job.get("submissionMode", "K8sJobMode") == "K8sJobMode" and job.get("submitterPodTemplate") is None:
         parts = (*parts, Part("submitter", 1, SUBMITTER["requests"], SUBMITTER["limits"]))
     return Footprint(parts)

@@ -61,7 +61,14 @@ class Workload:
     @cached_property
     def footprint(self) -> Footprint:
         """What it asks for as long as it runs at its smallest."""
+        if self.job_path and self.suspended:
+            return Footprint()
         return of_workload(self.cluster, self.job if self.job_path else None)
+
+    @property
+    def suspended(self) -> bool:
+        """Whether nothing is made of it for now; of a RayCronJob either no runs or only waiting ones."""
+        return self.object.get("spec", "suspend") is True or self.job.get("suspend") is True
 
     @cached_property
     def pods(self) -> tuple[Pod, ...]:

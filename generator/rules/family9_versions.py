@@ -221,7 +221,7 @@ def runs_twice(workload: Workload, platform: Platform) -> Iterator[Finding]:
     wrote down about that run, and starts another, with a RayCluster of its own: one run in four, with 1.6.2 on a
     cluster that did nothing else. KubeRay 1.7 names a run by its minute, so that there is one. Take 1.7, or see to it
     that a job that runs twice at a time costs little and breaks nothing."""
-    runs = gate_open(platform, "RayCronJob") and workload.short.get("suspend") is not True
+    runs = gate_open(platform, "RayCronJob") and not workload.suspended
     text = workload.object.get("spec", "schedule")
     if text is not None and runs and not schedule_problem(str(text)):
         pinned = platform.versions.kuberay

@@ -309,6 +309,8 @@ N | ok    | a leap day | schedule: "0 0 29 2 *"
 N | ok    | a zone in the schedule | schedule: "TZ=Europe/Berlin 0 3 * * *"
 N | ok    | a zone in cron's words | schedule: "CRON_TZ=UTC 0 3 * * *"
 N | ok    | suspended | suspend: true
+N | ok    | suspended, and the clusters of its runs stay | {shutdownAfterJobFinishes: false, suspend: true}
+N | ok    | suspended, and its runs are on another cluster | {ELSEWHERE, suspend: true}
 N | OB497 | four fields | schedule: "* * * *"
 N | OB497 | an interval backwards in time | schedule: "@every -5h"
 N | OB497 | six fields | schedule: "0 0 0 * * *"
