@@ -179,7 +179,7 @@ class Namespace:
 def _hurried(runs: Objects) -> str:
     """What is wrong when runs follow each other faster than any schedule asks for, which is once a minute at most.
 
-    A busy operator makes some of them twice: it looks again before it has seen what it wrote into the status.
+    KubeRay 1.6 makes some of them twice, busy or not: it looks again before it has seen what it wrote into the status.
     """
     made = sorted(datetime.fromisoformat(run["metadata"]["creationTimestamp"]) for run in runs)
     if len(made) > 5 and made[-1] - made[0] < len(made) * HURRY:
