@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,19 @@ def signal_process(lab: Lab, kube: Kube, ordinal: int, signal: str, container: s
 def freeze(lab: Lab, kube: Kube, ordinal: int) -> None:
     """Redis hangs: its connections stay open and nothing answers."""
     signal_process(lab, kube, ordinal, "STOP")
+
+
+def lose_names(lab: Lab, seconds: float) -> None:
+    """For that long no answer of the cluster's DNS reaches a pod."""
+    for step in (
+        "add table inet lost",
+        "add chain inet lost answers { type filter hook output priority 0; }",
+        'add rule inet lost answers oifname "cni0" udp sport 53 drop',
+    ):
+        done = lab.run("nft", step)
+        assert done.returncode == 0, done.stderr
+    time.sleep(seconds)
+    lab.run("nft", "delete table inet lost")
 
 
 def evict(kube: Kube, ordinal: int) -> int:

@@ -118,6 +118,23 @@ def test_a_hanging_master_is_replaced_and_ended(kube: Kube, redis: Redis, writer
 
 
 @pytest.mark.full
+def test_lost_answers_of_dns_hold_up_no_failover(kube: Kube, redis: Redis, writer: Writer, lab: Lab) -> None:
+    old = redis.wait_healthy()
+    begun = time.monotonic()
+    faults.crash(redis, old)
+    faults.delete_pods(kube, [old])
+    faults.lose_names(lab, 0.9)
+    new = redis.wait_master(other_than=old)
+    print(f"another master: {time.monotonic() - begun:.1f} s after the kill")
+    for ordinal in set(ORDINALS) - {old}:
+        assert "sentinel_tilt:0" in redis.ask(ordinal, "INFO", "sentinel", port=26379)
+    assert redis.wait_healthy() == new
+    outcome = writer.finish()
+    print(outcome)
+    assert not outcome.lost
+
+
+@pytest.mark.full
 def test_a_sentinel_is_killed(redis: Redis, writer: Writer) -> None:
     def gone(ordinal: int) -> bool:
         return not redis.states()[ordinal].named

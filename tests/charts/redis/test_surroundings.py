@@ -8,6 +8,15 @@ from tests.charts.redis.view import TENANTS, WHOLE, containers, pod_of, render
 from tests.charts.rendering import SYSTEM, kinds, one, texts
 
 
+def test_a_lost_answer_of_dns_does_not_stall_sentinel() -> None:
+    """Redis' Sentinel gives itself two seconds (SENTINEL_TILT_TRIGGER); the resolver's own limit would be five."""
+    options = {each["name"]: float(each["value"]) for each in pod_of(render())["dnsConfig"]["options"]}
+    assert options["timeout"] < 2
+    assert options["attempts"] > 1
+    # A name with at least so many dots is looked up as it is.
+    assert f"oneblock-redis-announce-0.{SYSTEM}.svc.cluster.local".count(".") >= options["ndots"]
+
+
 def test_who_may_reach_redis() -> None:
     spec = one(render(TENANTS), "NetworkPolicy")["spec"]
     assert spec["policyTypes"] == ["Ingress", "Egress"]
@@ -132,8 +141,8 @@ def test_the_exporter() -> None:
     "alert",
     [
         *["RedisDown", "RedisNoMaster", "RedisSeveralMasters", "RedisSentinelsDisagree", "RedisSentinelNoQuorum"],
-        *["RedisReplicaMissing", "RedisReplicaLinkDown", "RedisMemoryHigh", "RedisWritesRefused"],
-        *["RedisFailedOver", "RedisAppendOnlyFileFails", "RedisVolumeFilling"],
+        *["RedisSentinelStalled", "RedisReplicaMissing", "RedisReplicaLinkDown", "RedisMemoryHigh"],
+        *["RedisWritesRefused", "RedisFailedOver", "RedisAppendOnlyFileFails", "RedisVolumeFilling"],
     ],
 )
 def test_alerts(alert: str) -> None:
