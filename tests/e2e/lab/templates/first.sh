@@ -22,7 +22,8 @@ echo "nameserver ${address%/*}" >"$state/resolv.conf"
 mount --bind "$state/resolv.conf" /etc/resolv.conf
 
 ip link set lo up
-ip link add cni0 type bridge
+# Left to itself, a bridge takes the lowest hardware address of its pods, and pods lose packets when that one ends.
+ip link add cni0 address 02:00:00:00:00:01 type bridge
 ip addr add "$address" dev cni0
 ip link set cni0 up
 ip route add "$services" dev cni0 # kube-proxy translates them; nothing leaves
