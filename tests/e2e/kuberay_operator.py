@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,8 +38,12 @@ STAND_INS = (
 EVERY_MINUTE = "* * * * *"
 LAST = "last"
 """The RayCronJob that is made after all others: once the operator has refused it, it has seen all others."""
-HURRY = timedelta(seconds=10)
-"""Between runs of a schedule that is taken for every second; between those of one for every minute is more."""
+ASKED_FOR = "ray.io/cronjob-scheduled-timestamp"
+"""On a RayJob: the time for which its RayCronJob's schedule asked for it."""
+NEVER = "0001-01-01T00:00:00Z"
+"""The next time of a schedule that has none, long past whenever the operator looks."""
+OFTEN = timedelta(minutes=1)
+"""No case asks for runs that follow each other sooner."""
 Object = dict[str, Any]
 
 
@@ -177,13 +182,15 @@ class Namespace:
 
 
 def _hurried(runs: Objects) -> str:
-    """What is wrong when runs follow each other faster than any schedule asks for, which is once a minute at most.
+    """What is wrong when a schedule that is never due is taken for one that always is.
 
-    KubeRay 1.6 makes some of them twice, busy or not: it looks again before it has seen what it wrote into the status.
+    Two runs for the same real time are not: KubeRay 1.6 makes some twice, for it looks again before it has seen what it
+    wrote into the status.
     """
-    made = sorted(datetime.fromisoformat(run["metadata"]["creationTimestamp"]) for run in runs)
-    if len(made) > 5 and made[-1] - made[0] < len(made) * HURRY:
-        return f"it makes one RayJob after the other: {len(made)} by now"
+    asked = {run["metadata"]["annotations"][ASKED_FOR] for run in runs}
+    times = sorted(map(datetime.fromisoformat, asked))
+    if NEVER in asked or any(later - sooner < OFTEN for sooner, later in pairwise(times)):
+        return f"it makes one RayJob after the other: {len(runs)} by now"
     return ""
 
 
