@@ -50,7 +50,12 @@ while [ "$round" -ge 0 ]; do
 done
 exit 1
 """
-SLEEP = '#!/bin/sh\nread -r round <"$WORLD/round"\necho $((round + 1)) >"$WORLD/round"\n'
+# Moved into its place: a fake that runs beside the script may be reading it.
+SLEEP = """#!/bin/sh
+read -r round <"$WORLD/round"
+echo $((round + 1)) >"$WORLD/round.new"
+mv "$WORLD/round.new" "$WORLD/round"
+"""
 TIMEOUT = '#!/bin/sh\nshift\nexec "$@"\n'
 SERVER = '#!/bin/sh\necho "$@" >>"$WORLD/started"\n'
 
