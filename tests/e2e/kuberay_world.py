@@ -28,7 +28,7 @@ UPSTREAM = "upstream.ray.io"
 POLICED = "policed"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 PATIENCE = 600
-GIVE_UP, NO_NEWS = 900, 80
+GIVE_UP, NO_NEWS = 900, 40
 """Seconds for the operator, and how long nothing may have changed before the rest counts as never."""
 Object = dict[str, Any]
 

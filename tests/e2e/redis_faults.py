@@ -12,6 +12,12 @@ from tests.e2e.redis import NAME, SYSTEM, Redis, pod
 if TYPE_CHECKING:
     from tests.e2e.lab.cluster import Lab
 
+LOST_ANSWERS = """
+add table inet lost
+add chain inet lost answers { type filter hook output priority 0; }
+add rule inet lost answers oifname "cni0" udp sport 53 drop
+"""
+
 
 def delete_pods(kube: Kube, ordinals: Iterable[int]) -> None:
     """The pods go without asking anybody: kubelet gives them about two seconds."""
@@ -49,15 +55,12 @@ def freeze(lab: Lab, kube: Kube, ordinal: int) -> None:
 
 def lose_names(lab: Lab, seconds: float) -> None:
     """For that long no answer of the cluster's DNS reaches a pod."""
-    for step in (
-        "add table inet lost",
-        "add chain inet lost answers { type filter hook output priority 0; }",
-        'add rule inet lost answers oifname "cni0" udp sport 53 drop',
-    ):
-        done = lab.run("nft", step)
-        assert done.returncode == 0, done.stderr
-    time.sleep(seconds)
-    lab.run("nft", "delete table inet lost")
+    done = lab.run("nft", LOST_ANSWERS)
+    assert done.returncode == 0, done.stderr
+    try:
+        time.sleep(seconds)
+    finally:
+        lab.run("nft", "delete table inet lost")
 
 
 def evict(kube: Kube, ordinal: int) -> int:

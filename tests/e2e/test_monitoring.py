@@ -80,7 +80,7 @@ def scraped(prometheus: Prometheus) -> Counter[str]:
             raise AssertionError("\n".join(down))
         return Counter(each["scrapePool"].rpartition("/")[0] for each in targets)
 
-    return until("every target answers", up, 300)
+    return until("every target answers", up, 120)
 
 
 def test_every_target_is_found_and_answers(prometheus: Prometheus, kube: Kube) -> None:
