@@ -26,9 +26,10 @@ def delete_pods(kube: Kube, ordinals: Iterable[int]) -> None:
     kube.kubectl("delete", "pod", *names, *where)
 
 
-def crash(redis: Redis, ordinal: int) -> None:
-    """Redis ends at once: nothing is saved, no replica is waited for, no role handed over."""
+def kill(redis: Redis, ordinal: int) -> None:
+    """Redis ends at once, and its pod with it: nothing is saved, no replica is waited for, no role handed over."""
     redis.ask(ordinal, "SHUTDOWN", "NOSAVE", "NOW", "FORCE")
+    delete_pods(redis.kube, [ordinal])
 
 
 def crash_sentinel(redis: Redis, ordinal: int) -> None:

@@ -64,8 +64,7 @@ def test_the_master_is_killed(ray: RayUnderTest, redis: Redis) -> None:
     master = redis.wait_healthy()
 
     def kill() -> None:
-        faults.crash(redis, master)
-        faults.delete_pods(ray.kube, [master])
+        faults.kill(redis, master)
 
     survives(ray, "Redis master killed", kill)
 
@@ -119,8 +118,7 @@ def test_the_head_is_killed_while_redis_fails_over(ray: RayUnderTest, redis: Red
     master = redis.wait_healthy()
 
     def kill_both() -> None:
-        faults.crash(redis, master)
-        faults.delete_pods(ray.kube, [master])
+        faults.kill(redis, master)
         time.sleep(1)
         ray.kill_head()
 

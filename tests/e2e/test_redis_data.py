@@ -158,8 +158,7 @@ def test_redis_own_passwords_change_pod_by_pod(redis: Redis, kube: Kube, fleet: 
         assert taken(new["admin-password"])
 
         master = redis.wait_healthy()
-        faults.crash(redis, master)
-        faults.delete_pods(kube, [master])
+        faults.kill(redis, master)
         redis.wait_master(other_than=master)
         redis.wait_healthy()
         writer.wait_writing()

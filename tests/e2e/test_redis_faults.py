@@ -45,11 +45,10 @@ def test_a_fresh_install_has_one_master(redis: Redis) -> None:
     assert sorted(redis.role(ordinal) for ordinal in ORDINALS) == ["master", "slave", "slave"]
 
 
-def test_the_master_is_killed(kube: Kube, redis: Redis, writer: Writer) -> None:
+def test_the_master_is_killed(redis: Redis, writer: Writer) -> None:
     old = redis.wait_healthy()
     begun = time.monotonic()
-    faults.crash(redis, old)
-    faults.delete_pods(kube, [old])
+    faults.kill(redis, old)
     new = redis.wait_master(other_than=old)
     print(f"another master: {time.monotonic() - begun:.1f} s after the kill")
     writer.wait_writing()
@@ -77,21 +76,20 @@ def test_twenty_masters_are_killed_in_a_row(kube: Kube, redis: Redis, fleet: Fle
     """What a replica has confirmed is there, all of it. Ray does not ask for that: what it may lose is counted."""
     redis.wait_healthy()
     with writing(kube, redis, TENANT, ray_image(fleet), wait=wait) as writer:
-        outcome = killed_twenty_times(kube, redis, writer)
+        outcome = killed_twenty_times(redis, writer)
     # Replication is asynchronous: what a killed master acknowledged in its last millisecond may be gone.
     # min-replicas-to-write bounds the rest: a master alone acknowledges nothing.
     assert len(outcome.lost) <= (0 if wait else KILLS), outcome.lost
 
 
-def killed_twenty_times(kube: Kube, redis: Redis, writer: Writer) -> Outcome:
+def killed_twenty_times(redis: Redis, writer: Writer) -> Outcome:
     """What became of a writer's writes."""
     seen = []
     for _ in range(KILLS):
         old = redis.wait_healthy()
         writer.wait_writing()
         begun = time.monotonic()
-        faults.crash(redis, old)
-        faults.delete_pods(kube, [old])
+        faults.kill(redis, old)
         redis.wait_master(other_than=old)
         seen.append(time.monotonic() - begun)
     redis.wait_healthy()
@@ -118,11 +116,10 @@ def test_a_hanging_master_is_replaced_and_ended(kube: Kube, redis: Redis, writer
 
 
 @pytest.mark.full
-def test_lost_answers_of_dns_hold_up_no_failover(kube: Kube, redis: Redis, writer: Writer, lab: Lab) -> None:
+def test_lost_answers_of_dns_hold_up_no_failover(redis: Redis, writer: Writer, lab: Lab) -> None:
     old = redis.wait_healthy()
     begun = time.monotonic()
-    faults.crash(redis, old)
-    faults.delete_pods(kube, [old])
+    faults.kill(redis, old)
     faults.lose_names(lab, 0.9)
     new = redis.wait_master(other_than=old)
     print(f"another master: {time.monotonic() - begun:.1f} s after the kill")
