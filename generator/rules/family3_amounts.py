@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from generator.diagnostics import Path
-from generator.fleet import Workload
+from generator.diagnostics import Level, Path
+from generator.fleet import ClusterSpec, Workload
 from generator.fleet.containers import NONE, Amounts, amounts_of, containers
 from generator.fleet.footprint import added
 from generator.fleet.plain import as_map
 from generator.fleet.pods import Pod
 from generator.fleet.quantities import parse, show
+from generator.rules.family4_common import named
 from generator.rules.registry import Finding, Scope, rule
 
 MEBIBYTE = 1024 * 1024
+LITTLE_CPU = Fraction(1, 2)
+"""Limit of a Ray container, in cores, below which its node may never start: Ray 2.60 gives it 30 s. A head with fault
+tolerance needed 20 s with 0.3 cores, 13 s with 0.5, 8 s with 1, and nothing else ran on that machine."""
 HUGE = "hugepages-"
 
 
@@ -117,3 +121,26 @@ def _pod_problems(pod: Pod, resources: dict[str, object]) -> Iterator[tuple[str,
 
 def _most(together: Fraction, alone: list[Fraction]) -> Fraction:
     return max([together, *alone])
+
+
+@rule(
+    "OB362",
+    "a Ray node may not start in time on so little CPU",
+    Scope.CLUSTER,
+    level=Level.WARNING,
+    source="ray/_private/node.py raylet_start_wait_time_s",
+)
+def slow_start(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
+    """``ray start`` ends with "The current node timed out during startup" when its raylet is not known after 30 s, and
+    that takes it more than six seconds of CPU. A limit of a third of a core leaves no reserve: on a busy node the
+    container restarts again and again. ``cpu: 300m`` is request and limit at once; write ``resources`` with a small
+    request and a limit of one core."""
+    for group in cluster.groups:
+        for ray in [each for each in group.asks if not each.init][:1]:
+            limit = ray.limits.get("cpu", NONE)  # 0 is none
+            if 0 < limit < LITTLE_CPU:
+                yield Finding(
+                    f"{named(group)} starts Ray with {show(limit, 'cpu')} CPU at most",
+                    workload.span((*ray.path, "resources", "limits", "cpu")),
+                    label="at least 500m, better 1",
+                )

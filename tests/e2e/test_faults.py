@@ -20,21 +20,20 @@ from tests.e2e.test_node import BUSYBOX, pod
 from tests.e2e.troubleshooting import seen
 
 TEAM = "team-a"
-SMALL = "{cpu: 300m, memory: 2Gi}"
+SMALL = "resources: {requests: {cpu: 300m, memory: 2Gi}, limits: {cpu: 1, memory: 2Gi}}"
 # Ray says what is wrong with Redis once a head has waited for it; nobody wants to wait five minutes here.
-IMPATIENT = '{cpu: 300m, memory: 2Gi, env: {ONEBLOCK_REDIS_PATIENCE_SECONDS: "10"}}'
+IMPATIENT = f'{SMALL}, env: {{ONEBLOCK_REDIS_PATIENCE_SECONDS: "10"}}'
 CLUSTERS = f"""
 rayClusters:
-  plain: {{head: {SMALL}}}
-  late: {{head: {SMALL}}}
-  kept: {{gcsFaultTolerance: {{enabled: true}}, head: {IMPATIENT}}}
-  new: {{gcsFaultTolerance: {{enabled: true}}, head: {IMPATIENT}}}
-  logged: {{logs: {{size: 1Gi}}, head: {SMALL}}}
-  mistyped: {{image: "docker.io/rayproject/ray:2.60.O", head: {SMALL}}}
+  plain: {{head: {{{SMALL}}}}}
+  late: {{head: {{{SMALL}}}}}
+  kept: {{gcsFaultTolerance: {{enabled: true}}, head: {{{IMPATIENT}}}}}
+  new: {{gcsFaultTolerance: {{enabled: true}}, head: {{{IMPATIENT}}}}}
+  logged: {{logs: {{size: 1Gi}}, head: {{{SMALL}}}}}
+  mistyped: {{image: "docker.io/rayproject/ray:2.60.O", head: {{{SMALL}}}}}
   unloaded:
     head:
-      cpu: 300m
-      memory: 2Gi
+      {SMALL}
       image: docker.io/rayproject/ray:0
       template: {{spec: {{containers: [{{name: ray-head, imagePullPolicy: Never}}]}}}}
 """
