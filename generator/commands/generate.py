@@ -31,11 +31,10 @@ def generate_charts(root: Path, folder: Path, *, crds: Literal["slim", "full"], 
 
     In OneBlock's own checkout the values' schemas are generated files too and are treated with the charts.
     """
+    own = folder.resolve() == (resources.charts() / "oneblock").resolve()
+    stale = _own_schemas(write=write) if own else []  # first: charts are made of them
     files = charts.generate(fleet_versions(root), crds=crds)
-    act = charts.write if write else charts.stale
-    stale = act(files, folder)
-    if folder.resolve() == (resources.charts() / "oneblock").resolve():
-        stale += _own_schemas(write=write)
+    stale += (charts.write if write else charts.stale)(files, folder)
     return Generated(tuple(stale), len(files))
 
 
