@@ -45,7 +45,7 @@ _GROUP_FIELDS = {
     "tolerations": ("template", "spec", "tolerations"),
     "serviceAccountName": ("template", "spec", "serviceAccountName"),
 }
-_AUTOSCALER_FIELDS = ("idleTimeoutSeconds", "upscalingMode", "version")
+_AUTOSCALER_FIELDS = ("idleTimeoutSeconds", "upscalingMode")
 _JOB_FIELDS = (
     "entrypoint",
     "submissionMode",
@@ -207,6 +207,8 @@ def _autoscaling(short: Sourced, made: Sourced, at: Path) -> None:
     _copy(short, ("autoscaling", "enabled"), made, (*at, "enableInTreeAutoscaling"))
     for field in _AUTOSCALER_FIELDS:
         _copy(short, ("autoscaling", field), made, (*at, "autoscalerOptions", field))
+    if short.get("autoscaling", "version") == "v2":  # of v1 the chart makes a variable of the head
+        _copy(short, ("autoscaling", "version"), made, (*at, "autoscalerOptions", "version"))
     for resource, default in DEFAULT_AUTOSCALER.items():
         for side in ("limits", "requests"):
             target = (*at, "autoscalerOptions", "resources", side, resource)

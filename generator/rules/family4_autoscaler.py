@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from generator.fleet import ClusterSpec, Workload
+from generator.diagnostics import Level
+from generator.fleet import ClusterSpec, Platform, Workload
 from generator.rules.cel import ALL, AUTOSCALING, GROUPS, HEAD_ENV, V2_ON, Cel, quoted, version_at_least
-from generator.rules.family4_common import V2_ENV, at, named, number, option_env, ray_problem, restart_policy
+from generator.rules.family4_common import (
+    V2_ENV,
+    at,
+    named,
+    number,
+    option_env,
+    ray_number,
+    ray_problem,
+    restart_policy,
+)
 from generator.rules.registry import Finding, Scope, rule
 
 PRIORITY_RAY = (2, 56)
@@ -142,17 +152,28 @@ def priority_v1(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     since="1.4",
 )
 def version_twice(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
-    """The operator sets the head's environment variable ``RAY_enable_autoscaler_v2`` from ``autoscaling.version`` and
+    """The head's environment variable ``RAY_enable_autoscaler_v2`` is made of ``autoscaling.version``; the operator
     refuses a cluster that has both, with an Event. Remove the variable."""
-    if (
-        cluster.autoscaling
-        and at(cluster.spec, "autoscalerOptions", "version") is not None
-        and V2_ENV in cluster.head.env
-    ):
+    short = workload.cluster_short
+    said = short.get("autoscaling", "version") if short is not None else None
+    said = said or at(cluster.spec, "autoscalerOptions", "version")
+    if cluster.autoscaling and said is not None and V2_ENV in cluster.head.env:
         yield Finding(
             f"autoscaling.version and the head's {V2_ENV} are both set",
             workload.span(cluster.head.env_path(V2_ENV), key=True),
         )
+
+
+@rule("OB481", "KubeRay makes nothing of autoscaler v1", Scope.CLUSTER, level=Level.WARNING, source="kuberay#4810")
+def v1_unheard(cluster: ClusterSpec, workload: Workload, platform: Platform) -> Iterator[Finding]:
+    """KubeRay before 1.7 sets nothing for ``autoscalerOptions.version: v1``, and Ray from 2.47 on runs v2 unless it is
+    told otherwise. Write ``autoscaling.version: v1`` in the short form: OneBlock then tells Ray itself."""
+    told = at(cluster.spec, "autoscalerOptions", "version") != "v1" or V2_ENV in cluster.head.env
+    if cluster.autoscaling and not told and not platform.versions.at_least("kuberay", "1.7"):
+        ray = ray_number(cluster.spec.get("rayVersion"))
+        if ray is None or ray >= (2, 47):
+            where = workload.span(cluster.field("autoscalerOptions", "version"))
+            yield Finding("version v1 goes unheard, and Ray runs v2", where, help="set autoscaling.version: v1")
 
 
 @rule(

@@ -42,6 +42,14 @@ def test_the_autoscalers_version_before_kuberay_1_4(version: str, value: str) ->
     assert found["workerGroupSpecs"][0]["template"]["spec"].get("restartPolicy") == policy
 
 
+@pytest.mark.parametrize(("version", "field", "variable"), [("v2", "v2", None), ("v1", None, "0")])
+def test_the_autoscalers_version_since_kuberay_1_4(version: str, field: str | None, variable: str | None) -> None:
+    found = spec(f"{{autoscaling: {{enabled: true, version: {version}}}, workerGroups: {{w: {{}}}}}}", kuberay="1.6.2")
+    assert found["autoscalerOptions"].get("version") == field
+    assert env(ray_container(found["headGroupSpec"])).get("RAY_enable_autoscaler_v2") == variable
+    assert "RAY_enable_autoscaler_v2" not in env(ray_container(found["workerGroupSpecs"][0]))
+
+
 # --- GCS fault tolerance
 
 ON = """

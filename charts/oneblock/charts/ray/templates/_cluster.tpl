@@ -125,8 +125,8 @@ securityContext:
 {{- with $given.upscalingMode }}
 upscalingMode: {{ . }}
 {{- end }}
-{{- with $given.version }}
-version: {{ . }}
+{{- if eq "v2" ($given.version | default "") }}
+version: v2
 {{- end }}
 {{- if .values.logs }}
 volumeMounts:

@@ -77,6 +77,10 @@ volumeMounts:
   {{- $_ := set $env "RAY_gcs_rpc_server_reconnect_timeout_s" "600" -}}
 {{- else -}}
   {{- with $cluster.gcs }}{{ include "ray.gcs.env" (dict "gcs" . "env" $env) }}{{ end -}}
+  {{- if and $cluster.autoscaled (eq "v1" ($cluster.values.autoscaling.version | default "")) -}}
+    {{- /* Said to Ray itself: KubeRay before 1.7 makes nothing of version v1, and Ray from 2.47 on then takes v2. */ -}}
+    {{- $_ := set $env "RAY_enable_autoscaler_v2" "0" -}}
+  {{- end -}}
 {{- end -}}
 {{- with .code -}}
   {{- $_ := set $env "PYTHONPATH" (include "ray.code.folder" .) -}}

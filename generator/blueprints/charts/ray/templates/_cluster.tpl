@@ -130,8 +130,8 @@ securityContext:
 upscalingMode: {{ . }}
 {{- end }}
 <% if has_field("RayCluster", "spec.autoscalerOptions.version") %>
-{{- with $given.version }}
-version: {{ . }}
+{{- if eq "v2" ($given.version | default "") }}
+version: v2
 {{- end }}
 <% endif %>
 {{- if .values.logs }}

@@ -77,7 +77,12 @@ volumeMounts:
   {{- $_ := set $env "RAY_gcs_rpc_server_reconnect_timeout_s" "600" -}}
 {{- else -}}
   {{- with $cluster.gcs }}{{ include "ray.gcs.env" (dict "gcs" . "env" $env) }}{{ end -}}
-<% if not has_field("RayCluster", "spec.autoscalerOptions.version") %>
+<% if has_field("RayCluster", "spec.autoscalerOptions.version") %>
+  {{- if and $cluster.autoscaled (eq "v1" ($cluster.values.autoscaling.version | default "")) -}}
+    {{- /* Said to Ray itself: KubeRay before 1.7 makes nothing of version v1, and Ray from 2.47 on then takes v2. */ -}}
+    {{- $_ := set $env "RAY_enable_autoscaler_v2" "0" -}}
+  {{- end -}}
+<% else %>
   {{- with and $cluster.autoscaled $cluster.values.autoscaling.version -}}
     {{- $_ := set $env "RAY_enable_autoscaler_v2" (eq . "v2" | ternary "1" "0") -}}
   {{- end -}}
