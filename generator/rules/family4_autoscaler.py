@@ -152,8 +152,9 @@ def priority_v1(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     since="1.4",
 )
 def version_twice(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
-    """The head's environment variable ``RAY_enable_autoscaler_v2`` is made of ``autoscaling.version``; the operator
-    refuses a cluster that has both, with an Event. Remove the variable."""
+    """The head's environment variable ``RAY_enable_autoscaler_v2`` is made of ``autoscaling.version``. Of v2 the
+    operator makes it, and refuses a cluster that has both, with an Event; of v1 OneBlock does, and yours would win.
+    Remove the variable."""
     short = workload.cluster_short
     said = short.get("autoscaling", "version") if short is not None else None
     said = said or at(cluster.spec, "autoscalerOptions", "version")

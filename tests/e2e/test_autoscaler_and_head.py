@@ -15,7 +15,7 @@ import yaml
 from tests.e2e import ray
 from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube, until
-from tests.e2e.test_autoscaler_and_apply import GROUP, HOLD, RELEASE, STILL
+from tests.e2e.test_autoscaler_and_apply import CLUSTER, HOLD, RELEASE, STILL
 
 pytestmark = pytest.mark.full
 TEAM = "team-a"
@@ -30,13 +30,7 @@ def test_the_autoscaler_goes_on_after_a_head_restart(
     kube: Kube, deploy: Callable[..., Fleet], tmp_path: Path, version: str
 ) -> None:
     autoscaling = ray.AUTOSCALING | ({"version": version} if version else {})
-    ft = {"enabled": True}
-    cluster = {
-        "gcsFaultTolerance": ft,
-        "autoscaling": autoscaling,
-        "head": ray.SMALL,
-        "workerGroups": {"cpu": GROUP},
-    }
+    cluster = CLUSTER | {"gcsFaultTolerance": {"enabled": True}, "autoscaling": autoscaling}
     files = {f"values/namespaces/{TEAM}.yaml": yaml.safe_dump({"rayClusters": {"main": cluster}})}
     deploy(Fleet.sample(tmp_path / "fleet", files))
     assert ray.python(kube, TEAM, "main", IS_V2) == str(version != "v1")
