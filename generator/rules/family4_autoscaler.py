@@ -152,29 +152,37 @@ def priority_v1(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     since="1.4",
 )
 def version_twice(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
-    """The head's environment variable ``RAY_enable_autoscaler_v2`` is made of ``autoscaling.version``. Of v2 the
-    operator makes it, and refuses a cluster that has both, with an Event; of v1 OneBlock does, and yours would win.
-    Remove the variable."""
-    short = workload.cluster_short
-    said = short.get("autoscaling", "version") if short is not None else None
-    said = said or at(cluster.spec, "autoscalerOptions", "version")
-    if cluster.autoscaling and said is not None and V2_ENV in cluster.head.env:
+    """The operator sets the head's environment variable ``RAY_enable_autoscaler_v2`` from ``autoscaling.version`` and
+    refuses a cluster that has both, with an Event. Remove the variable."""
+    if (
+        cluster.autoscaling
+        and at(cluster.spec, "autoscalerOptions", "version") is not None
+        and V2_ENV in cluster.head.env
+    ):
         yield Finding(
             f"autoscaling.version and the head's {V2_ENV} are both set",
             workload.span(cluster.head.env_path(V2_ENV), key=True),
         )
 
 
-@rule("OB481", "KubeRay makes nothing of autoscaler v1", Scope.CLUSTER, level=Level.WARNING, source="kuberay#4810")
+@rule("OB481", "autoscaler v1 is asked for, and v2 runs", Scope.CLUSTER, level=Level.WARNING, source="kuberay#4810")
 def v1_unheard(cluster: ClusterSpec, workload: Workload, platform: Platform) -> Iterator[Finding]:
     """KubeRay before 1.7 sets nothing for ``autoscalerOptions.version: v1``, and Ray from 2.47 on runs v2 unless it is
-    told otherwise. Write ``autoscaling.version: v1`` in the short form: OneBlock then tells Ray itself."""
-    told = at(cluster.spec, "autoscalerOptions", "version") != "v1" or V2_ENV in cluster.head.env
-    if cluster.autoscaling and not told and not platform.versions.at_least("kuberay", "1.7"):
-        ray = ray_number(cluster.spec.get("rayVersion"))
-        if ray is None or ray >= (2, 47):
-            where = workload.span(cluster.field("autoscalerOptions", "version"))
-            yield Finding("version v1 goes unheard, and Ray runs v2", where, help="set autoscaling.version: v1")
+    told otherwise. The short form's ``autoscaling.version: v1`` tells Ray by the head's ``RAY_enable_autoscaler_v2``,
+    where a value of yours wins. Use the short form, and leave the variable out."""
+    short = workload.cluster_short
+    if not cluster.autoscaling:
+        return
+    if short is not None and short.get("autoscaling", "version") == "v1":
+        if cluster.head.env.get(V2_ENV) in ("1", "true"):
+            where = workload.span(cluster.head.env_path(V2_ENV), key=True)
+            yield Finding(f"the head's {V2_ENV} wins over version v1", where, help="remove the variable")
+        return
+    ray = ray_number(cluster.spec.get("rayVersion"))
+    heard = platform.versions.at_least("kuberay", "1.7") or (ray is not None and ray < (2, 47))
+    if at(cluster.spec, "autoscalerOptions", "version") == "v1" and V2_ENV not in cluster.head.env and not heard:
+        where = workload.span(cluster.field("autoscalerOptions", "version"))
+        yield Finding("version v1 goes unheard, and Ray runs v2", where, help="set autoscaling.version: v1")
 
 
 @rule(

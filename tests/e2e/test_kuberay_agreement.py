@@ -24,7 +24,6 @@ STRICTER = {
     "example OB406 main": "the chart lays the second group of a name over the first: one of them is gone unsaid",
     "an autoscaler without groups": "the head starts with an autoscaler that has nothing to scale, for ever",
     "example OB420 main": "the head starts with an autoscaler that has nothing to scale, for ever",
-    "example OB426 old": "v1 is asked for, and Ray runs what the variable says",
     "a group with an underscore that nobody needs yet": "its first worker is refused by the API server, for ever",
     "a mode that is none, suspended": "nobody submits it when it is resumed",
     "two environments, the first of which counts": "the operator reads the first document and drops the rest unsaid",
