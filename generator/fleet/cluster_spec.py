@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from generator.diagnostics import Path
-from generator.fleet.containers import Container, containers
+from generator.fleet.containers import Container, container, containers
 from generator.fleet.plain import as_list, as_map
 
 Kind = Literal["RayCluster", "RayJob", "RayCronJob", "RayService"]
@@ -100,6 +100,19 @@ class ClusterSpec:
     def autoscaling(self) -> bool:
         """Whether Ray's autoscaler runs in the head pod."""
         return self.spec.get("enableInTreeAutoscaling") is True
+
+    @cached_property
+    def autoscaler(self) -> Container | None:
+        """What the container asks for that the operator adds to the head (KubeRay ``pod.go`` BuildAutoscalerContainer);
+        None without autoscaling."""
+        resources = as_map(self.spec.get("autoscalerOptions")).get("resources")
+        return container("autoscaler", self.field("autoscalerOptions"), resources) if self.autoscaling else None
+
+    @cached_property
+    def asks(self) -> tuple[Container, ...]:
+        """What each container of head, workers and autoscaler asks for."""
+        own = (self.autoscaler,) if self.autoscaler is not None else ()
+        return (*(each for group in self.groups for each in group.asks), *own)
 
     @property
     def autoscaler_v2(self) -> bool:

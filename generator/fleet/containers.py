@@ -38,19 +38,24 @@ def amounts_of(value: Any) -> Amounts:
     return {name: each for name, each in parsed.items() if each is not None}
 
 
+def container(name: str, path: Path, resources: Any, *, init: bool = False, sidecar: bool = False) -> Container:
+    """The container at ``path`` with these ``resources``. A limit alone is also requested."""
+    given = resources if isinstance(resources, dict) else {}
+    limits = amounts_of(given.get("limits"))
+    return Container(name, path, limits | amounts_of(given.get("requests")), limits, init, sidecar)
+
+
 def containers(pod: dict[str, Any], path: Path) -> Iterator[Container]:
-    """Every container of the pod spec at ``path``, init containers last. A limit alone is also requested."""
+    """Every container of the pod spec at ``path``, init containers last."""
     for kind in ("containers", "initContainers"):
         listed = pod.get(kind)
         for index, each in enumerate(listed if isinstance(listed, list) else ()):
             if isinstance(each, dict):
-                resources = each.get("resources") or {}
-                limits = amounts_of(resources.get("limits"))
-                yield Container(
-                    name=str(each.get("name", "")),
-                    path=(*path, kind, index),
-                    requests=limits | amounts_of(resources.get("requests")),
-                    limits=limits,
-                    init=kind == "initContainers",
-                    sidecar=kind == "initContainers" and each.get("restartPolicy") == "Always",
+                init = kind == "initContainers"
+                yield container(
+                    str(each.get("name", "")),
+                    (*path, kind, index),
+                    each.get("resources"),
+                    init=init,
+                    sidecar=init and each.get("restartPolicy") == "Always",
                 )

@@ -209,11 +209,8 @@ def _autoscaling(short: Sourced, made: Sourced, at: Path) -> None:
         _copy(short, ("autoscaling", field), made, (*at, "autoscalerOptions", field))
     if short.get("autoscaling", "version") == "v2":  # of v1 the chart makes a variable of the head
         _copy(short, ("autoscaling", "version"), made, (*at, "autoscalerOptions", "version"))
-    for resource, default in DEFAULT_AUTOSCALER.items():
-        for side in ("limits", "requests"):
-            target = (*at, "autoscalerOptions", "resources", side, resource)
-            made.put(target, default, None)
-            _copy(short, ("autoscaling", resource), made, target)
+    made.put((*at, "autoscalerOptions", "resources"), {"limits": {}, "requests": {}}, None)
+    _resources(short, ("autoscaling",), made, (*at, "autoscalerOptions", "resources"), DEFAULT_AUTOSCALER)
 
 
 def _group(
@@ -242,7 +239,8 @@ def _group(
     if image is not None:
         made.places[(*base, "image")] = image
     _copy(short, (*source, "image"), made, (*base, "image"))
-    _resources(short, source, made, (*base, "resources"), gpus.get(str(short.get(*source, "nodes")), "nvidia.com/gpu"))
+    gpu = gpus.get(str(short.get(*source, "nodes")), SHORT_NAMES["gpu"])
+    _resources(short, source, made, (*base, "resources"), DEFAULT_REQUESTS, gpu)
     given, place = short.get(*source, "template"), short.place((*source, "template"))
     if parts is not None and (given is not None or parts.everywhere(short)):
         container |= parts.container(short, head=source == ("head",))
@@ -256,12 +254,19 @@ def _env_value(value: Any) -> dict[str, Any]:
     return {"valueFrom": value["valueFrom"]} if isinstance(value, dict) and "valueFrom" in value else {"value": value}
 
 
-def _resources(short: Sourced, source: Path, made: Sourced, target: Path, gpu: str) -> None:
+def _resources(
+    short: Sourced,
+    source: Path,
+    made: Sourced,
+    target: Path,
+    defaults: Mapping[str, Any],
+    gpu: str = SHORT_NAMES["gpu"],
+) -> None:
     """Requests and limits: a limit is also requested, the short names win over it, and what is requested is the limit
     where there is none."""
     names = {**SHORT_NAMES, "gpu": gpu}
     found: dict[str, dict[str, tuple[Any, Place | None]]] = {"limits": {}, "requests": {}}
-    found["requests"] = {name: (value, None) for name, value in DEFAULT_REQUESTS.items()}
+    found["requests"] = {name: (value, None) for name, value in defaults.items()}
     for side, path, keys in (
         ("limits", (*source, "resources", "limits"), None),
         ("requests", source, ("cpu", "memory", "gpu")),
@@ -277,6 +282,7 @@ def _resources(short: Sourced, source: Path, made: Sourced, target: Path, gpu: s
     for side, amounts in (("requests", found["requests"]), ("limits", found["requests"] | found["limits"])):
         for name, (value, place) in amounts.items():
             _set(made, (*target, side, name), value, place)
+    _copy(short, (*source, "resources", "claims"), made, (*target, "claims"))
 
 
 def _worker_group(

@@ -13,8 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from generator.fleet.cluster_spec import ClusterSpec, Group
-from generator.fleet.containers import NONE, Amounts, Side, amounts_of
-from generator.fleet.plain import as_map
+from generator.fleet.containers import NONE, Amounts, Side
 from generator.fleet.quantities import show
 
 WAIT_FOR_GCS = {"cpu": Fraction(1, 5), "memory": Fraction(256 * 1024**2)}
@@ -114,10 +113,8 @@ def of_cluster(cluster: ClusterSpec) -> Footprint:
     if cluster.spec.get("suspend") is True:
         return Footprint()
     parts = [Part("head", 1, _pod(cluster.head, "requests"), _pod(cluster.head, "limits"))]
-    if cluster.autoscaling:
-        resources = as_map(as_map(cluster.spec.get("autoscalerOptions")).get("resources"))
-        limits = amounts_of(resources.get("limits"))
-        parts.append(Part("autoscaler", 1, limits | amounts_of(resources.get("requests")), limits, pods=0))
+    if (autoscaler := cluster.autoscaler) is not None:
+        parts.append(Part(autoscaler.name, 1, autoscaler.requests, autoscaler.limits, pods=0))
     for group in cluster.worker_groups:
         hosts = _count(group.spec.get("numOfHosts"), 1)
         count = replicas(group, autoscaling=cluster.autoscaling) * hosts

@@ -99,7 +99,7 @@ def written_pods(cluster: ClusterSpec, short: Sourced, *, everywhere: bool) -> I
     everywhere = everywhere or short.get("spec") is not None
     for group in cluster.groups:
         source = ("head",) if group.role == "head" else ("workerGroups", group.name)
-        if everywhere or short.get(*source, "template") is not None:
+        if everywhere or short.get(*source, "template") is not None or short.get(*source, "resources", "claims"):
             yield _of_group(group, _autoscaler(cluster) if group.role == "head" and cluster.autoscaling else None)
 
 

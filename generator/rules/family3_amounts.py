@@ -9,7 +9,6 @@ from generator.diagnostics import Level, Path
 from generator.fleet import ClusterSpec, Workload
 from generator.fleet.containers import NONE, Amounts, amounts_of, containers
 from generator.fleet.footprint import added
-from generator.fleet.plain import as_map
 from generator.fleet.pods import Pod
 from generator.fleet.quantities import parse, show
 from generator.rules.family4_common import named
@@ -38,13 +37,8 @@ def few_bytes(workload: Workload) -> Iterator[Finding]:
 def _amounts(workload: Workload) -> Iterator[tuple[str, Amounts, Path]]:
     """What each container asks for, the submitter's and the autoscaler's too."""
     cluster = workload.cluster
-    for group in cluster.groups if cluster is not None else ():
-        for each in group.asks:
-            yield f'container "{each.name}"', each.requests, each.path
-    if cluster is not None and cluster.autoscaling:
-        resources = as_map(as_map(cluster.spec.get("autoscalerOptions")).get("resources"))
-        amounts = amounts_of(resources.get("limits")) | amounts_of(resources.get("requests"))
-        yield "the autoscaler", amounts, cluster.field("autoscalerOptions")
+    for each in cluster.asks if cluster is not None else ():
+        yield f'container "{each.name}"', each.requests, each.path
     for pod in workload.pods:
         for each in containers(pod.spec, pod.at) if pod.submits else ():
             yield f'container "{each.name}"', each.requests, each.path

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from generator.fleet import ClusterSpec, Place, Platform, Workload
-from generator.fleet.containers import Container
 from generator.fleet.plain import as_map
 from generator.fleet.quantities import SHORT_NAMES, show
 from generator.rules.registry import Finding, Scope, rule
@@ -18,11 +17,6 @@ def extended(resource: str) -> bool:
     return bool(slash) and domain != "kubernetes.io" and not domain.endswith(".kubernetes.io")
 
 
-def _all(cluster: ClusterSpec) -> Iterator[Container]:
-    for group in cluster.groups:
-        yield from group.asks
-
-
 @rule(
     "OB340",
     "a container requests more than its limit",
@@ -32,7 +26,7 @@ def _all(cluster: ClusterSpec) -> Iterator[Container]:
 def request_above_limit(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding]:
     """The API server refuses such a pod, and KubeRay tries again for ever. Raise the limit, or leave it out: limits
     follow the requests by themselves."""
-    for container in _all(cluster):
+    for container in cluster.asks:
         for resource, limit in container.limits.items():
             requested = container.requests[resource]
             if requested > limit and not extended(resource):
@@ -53,7 +47,7 @@ def device_amounts(cluster: ClusterSpec, workload: Workload) -> Iterator[Finding
     """GPUs and other extended resources cannot be shared by halves or overcommitted: the API server refuses a pod that
     asks for half a device, or requests another number than its limit. To let several Ray tasks share a GPU, use
     ``num_gpus=0.5`` in Ray."""
-    for container in _all(cluster):
+    for container in cluster.asks:
         for resource in filter(extended, container.requests):
             asked, limit = container.requests[resource], container.limits.get(resource)
             if asked.denominator != 1 or (limit is not None and limit.denominator != 1):

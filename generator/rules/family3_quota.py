@@ -11,6 +11,7 @@ from generator.fleet import ClusterSpec, Namespace, Place, Platform, Workload
 from generator.fleet.containers import NONE, Side
 from generator.fleet.plain import as_map
 from generator.fleet.quantities import SHORT_NAMES, parse, show
+from generator.rules.family4_common import named
 from generator.rules.registry import Finding, Scope, rule
 
 COMPUTE = ("cpu", "memory")
@@ -123,16 +124,15 @@ def nothing_requested(cluster: ClusterSpec, workload: Workload, platform: Platfo
         for each in limits_of(platform, workload.namespace)
         if each.resource in COMPUTE and each.resource not in defaults
     ]
-    for group in cluster.groups:
-        for container in group.asks:
-            missing = [each for each in counted if each.resource not in container.amounts(each.side)]
-            if missing:
-                what = " and ".join(sorted({f"{each.side} of {each.resource}" for each in missing}))
-                yield Finding(
-                    f'container "{container.name}" has no {what}, which the quota counts',
-                    workload.span(container.path),
-                    related=(Label(missing[0].place.span(), "the namespace's quota"),),
-                )
+    for container in cluster.asks:
+        missing = [each for each in counted if each.resource not in container.amounts(each.side)]
+        if missing:
+            what = " and ".join(sorted({f"{each.side} of {each.resource}" for each in missing}))
+            yield Finding(
+                f'container "{container.name}" has no {what}, which the quota counts',
+                workload.span(container.path),
+                related=(Label(missing[0].place.span(), "the namespace's quota"),),
+            )
 
 
 @rule("OB333", "a container is larger than the namespace's limits", Scope.CLUSTER, source="Kubernetes LimitRanger")
@@ -154,9 +154,10 @@ def container_too_large(cluster: ClusterSpec, workload: Workload, platform: Plat
 
 def _asked(cluster: ClusterSpec, resource: str) -> Iterator[tuple[str, Path, Fraction]]:
     """The most that each container asks for of a resource, request or limit, and where it says so."""
-    for group in cluster.groups:
-        owner = "the head" if group.role == "head" else f'worker group "{group.name}"'
-        for container in group.asks:
-            requested, limited = container.requests.get(resource, NONE), container.limits.get(resource, NONE)
-            side = "requests" if requested > limited else "limits"
-            yield owner, (*container.path, "resources", side, resource), max(requested, limited)
+    owned = [(named(group), each) for group in cluster.groups for each in group.asks]
+    if cluster.autoscaler is not None:
+        owned.append(("the autoscaler", cluster.autoscaler))
+    for owner, container in owned:
+        requested, limited = container.requests.get(resource, NONE), container.limits.get(resource, NONE)
+        side = "requests" if requested > limited else "limits"
+        yield owner, (*container.path, "resources", side, resource), max(requested, limited)

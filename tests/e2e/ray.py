@@ -25,7 +25,8 @@ from tests.e2e.programs import program
 
 # Little is requested, so that a small machine takes it, and more is allowed, so that it starts soon.
 SMALL = {"resources": {"requests": {"cpu": "150m", "memory": "768Mi"}, "limits": {"cpu": 1, "memory": "2Gi"}}}
-AUTOSCALING = {"enabled": True, "idleTimeoutSeconds": 10, "cpu": "100m", "memory": "256Mi"}
+AUTOSCALER = {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"cpu": 1, "memory": "256Mi"}}
+AUTOSCALING = {"enabled": True, "idleTimeoutSeconds": 10, "resources": AUTOSCALER}
 EXPLORE = Path("values/namespaces/explore.yaml")
 START = "import ray, json\nray.init(address='auto', log_to_driver=False)\n"
 

@@ -43,7 +43,7 @@ ports:
   protocol: TCP
 {{- end }}
 resources:
-  {{- include "ray.resources" .group | nindent 2 }}
+  {{- include "ray.resources" (dict "values" $values "gpu" .group.gpuResource "cpu" "1" "memory" "4Gi") | nindent 2 }}
 securityContext:
   {{- include "ray.securityContext" $cluster | nindent 2 }}
 {{- if or .code .logs .wait }}
@@ -104,13 +104,14 @@ volumeMounts:
 {{- end -}}
 
 {{- /*
-ray.resources: requests and limits of a group's Ray container. Short names become Kubernetes' own; limits follow requests unless
-they are given, because Ray takes a container's limits for what the node has. A limit alone is also what is requested.
+ray.resources: requests and limits of Ray's container or the autoscaler's. Takes their values, the cpu and memory where they give
+none, and what a gpu is called. Short names become Kubernetes' own; limits follow requests unless they are given, because Ray takes
+a container's limits for what the node has. A limit alone is also what is requested.
 */ -}}
 {{- define "ray.resources" -}}
-{{- $names := dict "gpu" .gpuResource "storage" "ephemeral-storage" -}}
+{{- $names := dict "gpu" (.gpu | default "nvidia.com/gpu") "storage" "ephemeral-storage" -}}
 {{- $limits := dict -}}
-{{- $requests := dict "cpu" "1" "memory" "4Gi" -}}
+{{- $requests := dict "cpu" .cpu "memory" .memory -}}
 {{- with .values.resources -}}
   {{- range $name, $quantity := .limits -}}
     {{- $name = get $names $name | default $name -}}
@@ -124,7 +125,7 @@ they are given, because Ray takes a container's limits for what the node has. A 
 {{- end -}}
 {{- with .values.cpu }}{{ $_ := set $requests "cpu" . }}{{ end -}}
 {{- with .values.memory }}{{ $_ := set $requests "memory" . }}{{ end -}}
-{{- with .values.gpu }}{{ $_ := set $requests $.gpuResource . }}{{ end -}}
+{{- with .values.gpu }}{{ $_ := set $requests $names.gpu . }}{{ end -}}
 {{- with .values.resources -}}
   {{- range $name, $quantity := .requests }}{{ $_ := set $requests (get $names $name | default $name) $quantity }}{{ end -}}
 {{- end -}}
@@ -133,6 +134,10 @@ they are given, because Ray takes a container's limits for what the node has. A 
   {{- $_ := set $requests $name $quantity -}}
   {{- if not (hasKey $limits $name) }}{{ $_ := set $limits $name $quantity }}{{ end -}}
 {{- end -}}
+{{- with (.values.resources).claims -}}
+claims:
+{{ toYaml . }}
+{{ end -}}
 limits:
 {{- range $name, $quantity := $limits }}
 {{- if $quantity }}

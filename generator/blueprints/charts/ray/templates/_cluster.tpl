@@ -107,8 +107,7 @@ workerGroupSpecs:
 {{- /* ray.autoscaler: autoscalerOptions. The resources are the operator's defaults, written out: the head needs room for them. */ -}}
 {{- define "ray.autoscaler" -}}
 {{- $given := .values.autoscaling -}}
-{{- $cpu := include "<< prefix >>.quantity" ($given.cpu | default "500m") | quote -}}
-{{- $memory := include "<< prefix >>.quantity" ($given.memory | default "512Mi") | quote -}}
+{{- $resources := dict "values" $given "cpu" "500m" "memory" "512Mi" -}}
 {{- /* It logs where Ray does, so its logs belong on the same volume; without one the operator adds an emptyDir for both. */ -}}
 {{- if eq "ReadWriteMany" ((.values.logs).accessMode | default "") -}}
 env:
@@ -118,12 +117,7 @@ env:
 idleTimeoutSeconds: {{ int64 $given.idleTimeoutSeconds }}
 {{ end -}}
 resources:
-  limits:
-    cpu: {{ $cpu }}
-    memory: {{ $memory }}
-  requests:
-    cpu: {{ $cpu }}
-    memory: {{ $memory }}
+  {{- include "ray.resources" $resources | nindent 2 }}
 securityContext:
   {{- include "ray.securityContext" . | nindent 2 }}
 {{- with $given.upscalingMode }}
