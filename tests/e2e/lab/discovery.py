@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.kube import Kube
+from tests.e2e.lab.watching import keep_looking
 
 Object = dict[str, Any]
 PREFIX = "__meta_kubernetes_"
@@ -86,13 +86,7 @@ def step(kube: Kube, folder: Path) -> None:
 
 def main(kubeconfig: str, folder: str) -> None:
     """Looks once a second, for ever."""
-    kube = Kube(Path(kubeconfig))
-    while True:
-        try:
-            step(kube, Path(folder))
-        except OSError as error:
-            print(error, flush=True)
-        time.sleep(1)
+    keep_looking(kubeconfig, 1, lambda kube: step(kube, Path(folder)))
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 from tests.e2e.kube import Kube
+from tests.e2e.lab.watching import keep_looking
 
 PROVISIONER = "oneblock.dev/lab"
 CLASS = "lab"
@@ -59,13 +59,7 @@ def step(kube: Kube, folder: Path, node: str) -> None:
 
 def main(kubeconfig: str, folder: str, node: str) -> None:
     """Looks twice a second, for ever."""
-    kube = Kube(Path(kubeconfig))
-    while True:
-        try:
-            step(kube, Path(folder), node)
-        except OSError as error:
-            print(error, flush=True)
-        time.sleep(0.5)
+    keep_looking(kubeconfig, 0.5, lambda kube: step(kube, Path(folder), node))
 
 
 if __name__ == "__main__":
