@@ -19,9 +19,9 @@ import yaml
 
 from tests.e2e.fleet import Fleet
 from tests.e2e.kube import until
+from tests.e2e.lab import watching
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.network import ADDRESS
-from tests.e2e.lab.node import ROOT
 from tests.e2e.lab.processes import Process
 from tests.e2e.programs import find, install, program
 
@@ -142,7 +142,7 @@ class Prometheus:
     def start(self) -> Process:
         """Starts it, and what tells it of pods and Services; they end with the lab."""
         told: list[str | Path] = [sys.executable, "-m", "tests.e2e.lab.discovery", self._lab.kubeconfig, self.folder]
-        self._lab.spawn("discovery", told, {"PYTHONPATH": str(ROOT)})
+        self._lab.spawn("discovery", told, watching.surroundings(self._lab.folder))
         data = f"--storage.tsdb.path={self.folder / 'data'}"
         config = f"--config.file={self.folder / 'prometheus.yaml'}"
         process = self._lab.spawn("prometheus", [self._program, config, data, "--web.listen-address=127.0.0.1:9090"])

@@ -13,11 +13,10 @@ from string import Template
 from typing import Protocol
 
 from tests.e2e.kube import Kube
-from tests.e2e.lab import images
+from tests.e2e.lab import images, watching
 from tests.e2e.lab.network import ADDRESS, PODS, TEMPLATES
 
 NAME = "node-1"
-ROOT = Path(__file__).parents[3]
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -98,7 +97,7 @@ def start(lab: Host) -> None:
         lab.folder / "volumes",
         NAME,
     ]
-    lab.spawn("storage", volumes, {"PYTHONPATH": str(ROOT)})
+    lab.spawn("storage", volumes, watching.surroundings(lab.folder))
     kube = lab.kube()
     kube.apply(TEMPLATES / "storageclass.yaml")
 
