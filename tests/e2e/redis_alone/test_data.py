@@ -21,24 +21,11 @@ from tests.e2e.kube import Kube, KubectlError, until
 from tests.e2e.redis import NAME, ORDINALS, SYSTEM, Redis, pod
 from tests.e2e.redis_client import AUTH, client, ray_image, secret
 from tests.e2e.redis_cold import OneByOne, one_by_one
-from tests.e2e.redis_fleet import deployed, redis_only
 from tests.e2e.redis_writer import writing
 
 pytestmark = pytest.mark.full
-GUIDE = Path(__file__).parents[2] / "docs" / "high-availability.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "high-availability.md"
 KEY = "RAYteam-a.data.1@KV"
-
-
-@pytest.fixture(scope="module")
-def fleet(kube: Kube, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    made = Fleet.written(tmp_path_factory.mktemp("data") / "fleet", redis_only())
-    with deployed(made, kube, request, parts=("redis",)):
-        yield made
-
-
-@pytest.fixture(scope="module")
-def redis(fleet: Fleet, kube: Kube) -> Redis:
-    return Redis(kube)
 
 
 @pytest.fixture(scope="class")

@@ -11,7 +11,6 @@ from tests.e2e.fleet import Fleet
 from tests.e2e.kube import Kube
 from tests.e2e.redis import NAME, ORDINALS, SYSTEM, Redis
 from tests.e2e.redis_client import Client, client, ray_image, secret
-from tests.e2e.redis_fleet import deployed, redis_only
 
 OWN, OTHER = "RAYteam-b.main.1@KV", "RAYteam-a.main.1@KV"
 SECRETS_OF_A = "what team-a's GCS knows"
@@ -32,13 +31,6 @@ WITHOUT_KEYS = (("PING",), ("INFO",), ("SCAN", "0", "MATCH", "RAYteam-b*"), ("DE
 GRANTED = {words[0].lower() for words in (*ON_KEYS, *WITHOUT_KEYS)}
 # Redis asks no rights for these: they end, reset or begin a login, and show nothing.
 OPEN = {"auth", "hello", "quit", "reset"}
-
-
-@pytest.fixture(scope="module")
-def fleet(kube: Kube, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    made = Fleet.written(tmp_path_factory.mktemp("tenants") / "fleet", redis_only())
-    with deployed(made, kube, request, parts=("redis",)):
-        yield made
 
 
 @pytest.fixture(scope="module")
