@@ -182,7 +182,7 @@ def namespace(kube: Kube) -> Iterator[str]:
     name = f"test-{secrets.token_hex(3)}"
     kube.kubectl("create", "namespace", name)
     yield name
-    kube.delete("namespace", name)
+    kube.delete("namespace", name, wait=False)  # nobody uses the name again
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""A cluster as the tests see it: kubectl behind every method, each with a time limit."""
+"""A cluster as the tests see it, each method with a time limit: kubectl, or the API itself where many ask often."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import json
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tests.e2e.kinds import Kind, Kinds
 from tests.e2e.programs import program
-from tests.e2e.proxy import Proxy
+from tests.e2e.proxy import OwnProxy, Proxy
 
 T = TypeVar("T")
 Objects = list[dict[str, Any]]  # inside the class, list is a method
@@ -30,15 +32,20 @@ class HopelessError(Exception):
 
 
 class Kube:
-    """One cluster, as one user; ``via`` are the words before a command that run it where the cluster is reached."""
+    """One cluster, as one user.
 
-    def __init__(self, kubeconfig: Path, via: Sequence[str] = ()) -> None:
+    ``via`` are the words before a command that run it where the cluster is reached, ``socket`` one that a ``kubectl
+    proxy`` listens on already.
+    """
+
+    def __init__(self, kubeconfig: Path, via: Sequence[str] = (), socket: Path | None = None) -> None:
         self.kubeconfig = kubeconfig
         self._via = via
         self._command = self.command(program("kubectl"))
         self._user: tuple[str, ...] = ()
         self._headers: Headers = []
-        self._proxy = Proxy(self._command)
+        self._proxy = Proxy(socket) if socket else OwnProxy(self._command)
+        self._kinds = Kinds(self._discover)
 
     def command(self, client: Path) -> list[str]:
         """The first words of the command line of a client (``kubectl``, ``helm``), as the cluster's admin."""
@@ -81,16 +88,16 @@ class Kube:
 
     def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
         """The object, None when it is not there."""
-        args = ("get", kind, name, *in_namespace(namespace), "--output=json", "--ignore-not-found")
-        text = self.kubectl(*args).stdout
-        return json.loads(text) if text.strip() else None
+        path = self._kind(kind).path(namespace, name)
+        status, found = self.request("GET", path)
+        return None if status == HTTPStatus.NOT_FOUND else _checked(path, status, found)
 
     def list(self, kind: str, namespace: str = "", selector: str = "") -> Objects:
         """The objects of a kind, of all namespaces where none is named."""
-        where = in_namespace(namespace) or ("--all-namespaces",)
-        args = ("get", kind, *where, "--output=json", *((f"--selector={selector}",) if selector else ()))
-        found: Objects = json.loads(self.kubectl(*args).stdout)["items"]
-        return found
+        path = self._kind(kind).path(namespace, selector=selector)
+        found = _checked(path, *self.request("GET", path))
+        said = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
+        return [said | item for item in found["items"] or ()]
 
     def delete(
         self,
@@ -147,9 +154,24 @@ class Kube:
         """One call straight to the API over a kept connection: the status and the answer."""
         return self._proxy.request(method, path, body, [("Content-Type", content_type), *self._headers])
 
+    def _kind(self, name: str) -> Kind:
+        kind = self._kinds.named(name)
+        if kind is None:
+            raise KubectlError(1, ("get", name), "", f"the server has no resource type {name}")
+        return kind
+
+    def _discover(self, path: str, wanted: str) -> dict[str, Any]:
+        return _checked(path, *self._proxy.request("GET", path, headers=[("Accept", wanted)]))
+
     def close(self) -> None:
         """Ends what ``request`` started."""
         self._proxy.close()
+
+
+def _checked(path: str, status: int, found: dict[str, Any]) -> dict[str, Any]:
+    if status != HTTPStatus.OK:
+        raise KubectlError(1, ("get", f"--raw={path}"), "", str(found.get("message", found)))
+    return found
 
 
 def in_namespace(namespace: str) -> tuple[str, ...]:

@@ -141,8 +141,8 @@ class Prometheus:
 
     def start(self) -> Process:
         """Starts it, and what tells it of pods and Services; they end with the lab."""
-        told: list[str | Path] = [sys.executable, "-m", "tests.e2e.lab.discovery", self._lab.kubeconfig, self.folder]
-        self._lab.spawn("discovery", told, watching.surroundings(self._lab.folder))
+        told: list[str | Path] = [sys.executable, "-m", "tests.e2e.lab.discovery", self._lab.proxy, self.folder]
+        self._lab.spawn("discovery", told, watching.SURROUNDINGS)
         data = f"--storage.tsdb.path={self.folder / 'data'}"
         config = f"--config.file={self.folder / 'prometheus.yaml'}"
         process = self._lab.spawn("prometheus", [self._program, config, data, "--web.listen-address=127.0.0.1:9090"])

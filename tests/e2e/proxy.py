@@ -15,6 +15,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+Headers = Sequence[tuple[str, str]]
+STALE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+JSON: Headers = (("Content-Type", "application/json"),)
+
 
 class SocketConnection(http.client.HTTPConnection):
     """HTTP over a socket in the file system."""
@@ -29,7 +33,7 @@ class SocketConnection(http.client.HTTPConnection):
         self.sock.settimeout(self.timeout)
         self.sock.connect(str(self.path))
 
-    def send_request(self, method: str, path: str, data: bytes | None, headers: Sequence[tuple[str, str]]) -> None:
+    def send_request(self, method: str, path: str, data: bytes | None, headers: Headers) -> None:
         """Like ``request``, but a header may stand there more than once."""
         self.putrequest(method, path)
         for name, value in (*headers, ("Content-Length", str(len(data or b"")))):
@@ -38,18 +42,15 @@ class SocketConnection(http.client.HTTPConnection):
 
 
 class Proxy:
-    """One ``kubectl proxy``, started at the first request; one connection a thread."""
+    """The ``kubectl proxy`` behind a socket; one connection a thread."""
 
-    def __init__(self, kubectl: Sequence[str]) -> None:
-        self._kubectl = list(kubectl)
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._folder = Path()
+    def __init__(self, socket_path: Path) -> None:
+        self.socket = socket_path
         self._local = threading.local()
         self._connections: list[SocketConnection] = []
 
     def request(
-        self, method: str, path: str, body: Any, headers: Sequence[tuple[str, str]], timeout: float = 60
+        self, method: str, path: str, body: Any = None, headers: Headers = JSON, timeout: float = 60
     ) -> tuple[int, dict[str, Any]]:
         """Status and answer; an answer that is no JSON stands under ``message``."""
         data = None if body is None else json.dumps(body).encode()
@@ -60,9 +61,10 @@ class Proxy:
                 answer = connection.getresponse()
                 text = answer.read()
                 break
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
-                connection.close()  # a kept connection that the other side had closed: once more, on a new one
-                if last:
+            except (http.client.HTTPException, OSError) as error:
+                connection.close()  # the next request opens it again
+                # A kept connection that the other side had closed: once more, on a new one.
+                if last or not isinstance(error, STALE):
                     raise
         try:
             return answer.status, json.loads(text)
@@ -70,44 +72,59 @@ class Proxy:
             return answer.status, {"message": text.decode(errors="replace")}
 
     def _connection(self, timeout: float) -> SocketConnection:
-        self._start()
         found: SocketConnection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = self._local.connection = SocketConnection(self._folder / "socket", timeout)
+            found = self._local.connection = SocketConnection(self.socket, timeout)
             self._connections.append(found)
         return found
 
-    def _start(self) -> None:
+    def close(self) -> None:
+        """Closes the connections; the next request makes a new one."""
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+        self._local = threading.local()
+
+
+class OwnProxy(Proxy):
+    """A ``kubectl proxy`` of one's own, started at the first request."""
+
+    def __init__(self, kubectl: Sequence[str]) -> None:
+        super().__init__(Path())
+        self._kubectl = list(kubectl)
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def _connection(self, timeout: float) -> SocketConnection:
         with self._lock:
-            if self._process is not None:
-                return
-            self._folder = Path(tempfile.mkdtemp(prefix="oneblock-proxy-"))
-            socket_path = self._folder / "socket"
-            self._process = subprocess.Popen(
-                [*self._kubectl, "proxy", f"--unix-socket={socket_path}", "--reject-paths=^$"],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-            end = time.monotonic() + 30
-            while not answers(socket_path):
-                if self._process.poll() is not None or time.monotonic() > end:
-                    raise RuntimeError("kubectl proxy does not start")
-                time.sleep(0.02)
+            if self._process is None:
+                self._start()
+        return super()._connection(timeout)
+
+    def _start(self) -> None:
+        self.socket = Path(tempfile.mkdtemp(prefix="oneblock-proxy-")) / "socket"
+        quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        self._process = subprocess.Popen([*self._kubectl, *words(self.socket)], start_new_session=True, **quiet)
+        end = time.monotonic() + 30
+        while not answers(self.socket):
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("kubectl proxy does not start")
+            time.sleep(0.02)
 
     def close(self) -> None:
         """Ends the proxy; safe to call again."""
-        for connection in self._connections:
-            connection.close()
+        super().close()
         if self._process is not None:
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=10)
             self._process = None
-            self._local = threading.local()
-            self._connections.clear()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            shutil.rmtree(self.socket.parent, ignore_errors=True)
+
+
+def words(path: Path) -> tuple[str, ...]:
+    """What follows ``kubectl`` for a proxy on that socket that lets everything through."""
+    return ("proxy", f"--unix-socket={path}", "--reject-paths=^$")
 
 
 def answers(path: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -80,6 +81,6 @@ def deployed(fleet: Fleet, kube: Kube, request: pytest.FixtureRequest, parts: It
             Redis(kube).wait_healthy()
         yield
     finally:
-        fleet.remove(kube)
+        fleet.remove(kube, at_once=not os.environ.get("KUBECONFIG"))
         where = (f"--namespace={SYSTEM}", "--ignore-not-found")
         kube.kubectl("delete", "pvc", "--selector=app.kubernetes.io/name=redis", *where, timeout=120)

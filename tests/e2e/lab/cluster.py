@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-from tests.e2e import programs
+from tests.e2e import programs, proxy
 from tests.e2e.kube import HopelessError, Kube, until
 from tests.e2e.lab import control_plane, images, network, pki, store
 from tests.e2e.lab.node import forget
@@ -43,6 +43,8 @@ class Lab:
         self.name = folder.name
         self.processes = Processes(folder)
         self.kubeconfig = folder / "pki" / "admin.conf"
+        self.proxy = folder / "proxy"
+        self._kube: Kube | None = None
 
     @classmethod
     def new(cls) -> Self:
@@ -92,6 +94,7 @@ class Lab:
         control_plane.start_api_server(self.spawn, self.folder)
         kube = self.kube()
         self.wait_for("the API server is ready", lambda: kube.kubectl("get", "--raw=/readyz").stdout == "ok", 300)
+        self.spawn("proxy", ["kubectl", *proxy.words(self.proxy)])
         control_plane.start_controllers(self.spawn, self.folder, self.kubeconfig)
         # The first namespace's account is the controllers' work: objects can be made from here on.
         self.wait_for("the controllers work", lambda: kube.get("serviceaccount", "default", "default"), 300)
@@ -122,8 +125,10 @@ class Lab:
 
     def kube(self) -> Kube:
         """The cluster as its admin, from wherever this process stands."""
-        own = (f"{name}={value}" for name, value in self._own().items())
-        return Kube(self.kubeconfig, [*network.network_command(self.network), "env", *own])
+        if self._kube is None:
+            own = (f"{name}={value}" for name, value in self._own().items())
+            self._kube = Kube(self.kubeconfig, [*network.network_command(self.network), "env", *own], self.proxy)
+        return self._kube
 
     def enter(self) -> None:
         """Puts this thread on the lab's network: Services and pods are reached by their addresses."""
@@ -182,6 +187,8 @@ class Lab:
 
     def stop(self) -> None:
         """Stops whatever of it runs and forgets its state. Safe at any moment, and again."""
+        if self._kube is not None:
+            self._kube.close()
         first = self.processes.named(network.FIRST)
         if first is not None:
             first.signal(signal.SIGKILL)  # and with it everything that runs inside

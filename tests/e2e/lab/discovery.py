@@ -3,7 +3,7 @@
 Pods and the endpoints of Services are written with the labels that Prometheus' own discovery gives them
 (``__meta_kubernetes_…``), so that the scrape configuration can select and relabel as it would anywhere.
 
-    python -m tests.e2e.lab.discovery KUBECONFIG FOLDER
+    python -m tests.e2e.lab.discovery SOCKET FOLDER
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.kube import Kube
 from tests.e2e.lab.watching import keep_looking
+from tests.e2e.proxy import Proxy
 
 Object = dict[str, Any]
 PREFIX = "__meta_kubernetes_"
@@ -73,10 +73,10 @@ def endpoint_targets(endpoints: list[Object], services: list[Object], pods: list
     return targets
 
 
-def step(kube: Kube, folder: Path) -> None:
+def step(api: Proxy, folder: Path) -> None:
     """Writes what there is, at once: Prometheus may be reading."""
     pods, services, endpoints = (
-        kube.request("GET", f"/api/v1/{kind}")[1].get("items", []) for kind in ("pods", "services", "endpoints")
+        api.request("GET", f"/api/v1/{kind}")[1].get("items", []) for kind in ("pods", "services", "endpoints")
     )
     for role, targets in {"pod": pod_targets(pods), "endpoints": endpoint_targets(endpoints, services, pods)}.items():
         written = folder / f"{role}.new"
@@ -84,9 +84,9 @@ def step(kube: Kube, folder: Path) -> None:
         written.rename(folder / f"{role}.json")
 
 
-def main(kubeconfig: str, folder: str) -> None:
+def main(socket: str, folder: str) -> None:
     """Looks once a second, for ever."""
-    keep_looking(kubeconfig, 1, lambda kube: step(kube, Path(folder)))
+    keep_looking(socket, 1, lambda api: step(api, Path(folder)))
 
 
 if __name__ == "__main__":

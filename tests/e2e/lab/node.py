@@ -26,6 +26,7 @@ class Host(Protocol):
     name: str
     folder: Path
     kubeconfig: Path
+    proxy: Path
 
     def kube(self) -> Kube:
         """The cluster."""
@@ -93,11 +94,11 @@ def start(lab: Host) -> None:
         sys.executable,
         "-m",
         "tests.e2e.lab.storage",
-        lab.kubeconfig,
+        lab.proxy,
         lab.folder / "volumes",
         NAME,
     ]
-    lab.spawn("storage", volumes, watching.surroundings(lab.folder))
+    lab.spawn("storage", volumes, watching.SURROUNDINGS)
     kube = lab.kube()
     kube.apply(TEMPLATES / "storageclass.yaml")
 

@@ -3,7 +3,7 @@
 Kubelet treats a local volume as it treats a cloud's disk: it belongs to root, and to a pod's ``fsGroup`` if the pod has
 one. The controller manager's own host-path volumes know no ``fsGroup``: who is not root could not write to them.
 
-    python -m tests.e2e.lab.storage KUBECONFIG FOLDER NODE
+    python -m tests.e2e.lab.storage SOCKET FOLDER NODE
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.kube import Kube
 from tests.e2e.lab.watching import keep_looking
+from tests.e2e.proxy import Proxy
 
 PROVISIONER = "oneblock.dev/lab"
 CLASS = "lab"
@@ -42,24 +42,24 @@ def volume(claim: dict[str, Any], path: Path, node: str) -> dict[str, Any]:
     }
 
 
-def step(kube: Kube, folder: Path, node: str) -> None:
+def step(api: Proxy, folder: Path, node: str) -> None:
     """Makes what is asked for and removes what is released."""
-    for claim in kube.request("GET", "/api/v1/persistentvolumeclaims")[1].get("items", ()):
+    for claim in api.request("GET", "/api/v1/persistentvolumeclaims")[1].get("items", ()):
         spec = claim["spec"]
         if spec.get("storageClassName") == CLASS and not spec.get("volumeName"):
             path = folder / f"pvc-{claim['metadata']['uid']}"
             path.mkdir(parents=True, exist_ok=True)
-            kube.request("POST", VOLUMES, volume(claim, path, node))  # 409, it is there already, is as good
-    for made in kube.request("GET", VOLUMES)[1].get("items", ()):
+            api.request("POST", VOLUMES, volume(claim, path, node))  # 409, it is there already, is as good
+    for made in api.request("GET", VOLUMES)[1].get("items", ()):
         ours = made["metadata"].get("annotations", {}).get(PROVISIONED_BY) == PROVISIONER
         if ours and made["status"].get("phase") == "Released":
             shutil.rmtree(made["spec"]["local"]["path"], ignore_errors=True)
-            kube.request("DELETE", f"{VOLUMES}/{made['metadata']['name']}")
+            api.request("DELETE", f"{VOLUMES}/{made['metadata']['name']}")
 
 
-def main(kubeconfig: str, folder: str, node: str) -> None:
+def main(socket: str, folder: str, node: str) -> None:
     """Looks twice a second, for ever."""
-    keep_looking(kubeconfig, 0.5, lambda kube: step(kube, Path(folder), node))
+    keep_looking(socket, 0.5, lambda api: step(api, Path(folder), node))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a process of a lab does that keeps looking at the cluster."""
+"""What a process of a lab does that keeps looking at the cluster, through the lab's ``kubectl proxy``."""
 
 from __future__ import annotations
 
@@ -6,22 +6,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.kube import Kube
+from tests.e2e.proxy import Proxy
 
-ROOT = Path(__file__).parents[3]
-
-
-def surroundings(folder: Path) -> dict[str, str]:
-    """What such a process needs in its environment; what it leaves when its lab is ended is in that folder."""
-    return {"PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
+SURROUNDINGS = {"PYTHONPATH": str(Path(__file__).parents[3])}
+"""What such a process needs in its environment."""
 
 
-def keep_looking(kubeconfig: str, seconds: float, step: Callable[[Kube], None]) -> None:
+def keep_looking(socket: str, seconds: float, step: Callable[[Proxy], None]) -> None:
     """Takes that step every so many seconds, for ever."""
-    kube = Kube(Path(kubeconfig))
+    api = Proxy(Path(socket))
     while True:
         try:
-            step(kube)
+            step(api)
         except OSError as error:
             print(error, flush=True)
         time.sleep(seconds)
