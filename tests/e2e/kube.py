@@ -89,15 +89,18 @@ class Kube:
     def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
         """The object, None when it is not there."""
         path = self._kind(kind).path(namespace, name)
-        status, found = self.request("GET", path)
-        return None if status == HTTPStatus.NOT_FOUND else _checked(path, status, found)
+        status, found = self._ask(path)
+        return None if status == HTTPStatus.NOT_FOUND else _shown(_checked(path, status, found))
 
     def list(self, kind: str, namespace: str = "", selector: str = "") -> Objects:
-        """The objects of a kind, of all namespaces where none is named."""
-        path = self._kind(kind).path(namespace, selector=selector)
-        found = _checked(path, *self.request("GET", path))
-        said = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
-        return [said | item for item in found["items"] or ()]
+        """The objects of a kind, or of several with commas between, of all namespaces where none is named."""
+        listed: Objects = []
+        for each in kind.split(","):
+            path = self._kind(each).path(namespace, selector=selector)
+            found = _checked(path, *self._ask(path))
+            said = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
+            listed += [said | _shown(item) for item in found["items"] or ()]
+        return listed
 
     def delete(
         self,
@@ -154,6 +157,14 @@ class Kube:
         """One call straight to the API over a kept connection: the status and the answer."""
         return self._proxy.request(method, path, body, [("Content-Type", content_type), *self._headers])
 
+    def _ask(self, path: str) -> tuple[int, dict[str, Any]]:
+        for _ in range(10):  # as kubectl does where the server is not that far yet, and says so
+            status, found = self.request("GET", path)
+            if status != HTTPStatus.TOO_MANY_REQUESTS:
+                break
+            time.sleep(1)
+        return status, found
+
     def _kind(self, name: str) -> Kind:
         kind = self._kinds.named(name)
         if kind is None:
@@ -171,6 +182,11 @@ class Kube:
 def _checked(path: str, status: int, found: dict[str, Any]) -> dict[str, Any]:
     if status != HTTPStatus.OK:
         raise KubectlError(1, ("get", f"--raw={path}"), "", str(found.get("message", found)))
+    return found
+
+
+def _shown(found: dict[str, Any]) -> dict[str, Any]:
+    found["metadata"].pop("managedFields", None)  # as kubectl does
     return found
 
 
