@@ -89,7 +89,7 @@ class Kube:
     def get(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
         """The object, None when it is not there."""
         path = self._kind(kind).path(namespace, name)
-        status, found = self._ask(path)
+        status, found = self.request("GET", path)
         return None if status == HTTPStatus.NOT_FOUND else _shown(_checked(path, status, found))
 
     def list(self, kind: str, namespace: str = "", selector: str = "") -> Objects:
@@ -97,7 +97,7 @@ class Kube:
         listed: Objects = []
         for each in kind.split(","):
             path = self._kind(each).path(namespace, selector=selector)
-            found = _checked(path, *self._ask(path))
+            found = _checked(path, *self.request("GET", path))
             said = {"apiVersion": found["apiVersion"], "kind": found["kind"].removesuffix("List")}
             listed += [said | _shown(item) for item in found["items"] or ()]
         return listed
@@ -156,14 +156,6 @@ class Kube:
     ) -> tuple[int, dict[str, Any]]:
         """One call straight to the API over a kept connection: the status and the answer."""
         return self._proxy.request(method, path, body, [("Content-Type", content_type), *self._headers])
-
-    def _ask(self, path: str) -> tuple[int, dict[str, Any]]:
-        for _ in range(10):  # as kubectl does where the server is not that far yet, and says so
-            status, found = self.request("GET", path)
-            if status != HTTPStatus.TOO_MANY_REQUESTS:
-                break
-            time.sleep(1)
-        return status, found
 
     def _kind(self, name: str) -> Kind:
         kind = self._kinds.named(name)

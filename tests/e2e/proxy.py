@@ -12,11 +12,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 Headers = Sequence[tuple[str, str]]
 STALE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+RETRIES = 10
 JSON: Headers = (("Content-Type", "application/json"),)
 
 
@@ -52,24 +54,36 @@ class Proxy:
     def request(
         self, method: str, path: str, body: Any = None, headers: Headers = JSON, timeout: float = 60
     ) -> tuple[int, dict[str, Any]]:
-        """Status and answer; an answer that is no JSON stands under ``message``."""
+        """Status and answer; an answer that is no JSON stands under ``message``.
+
+        Asks again where the server says when, as every client of Kubernetes does: it may be making a kind ready.
+        """
         data = None if body is None else json.dumps(body).encode()
-        for last in (False, True):
-            connection = self._connection(timeout)
-            try:
-                connection.send_request(method, path, data, headers)
-                answer = connection.getresponse()
-                text = answer.read()
+        for _ in range(RETRIES):
+            answer, text = self._answer(method, path, data, headers, timeout)
+            later = answer.headers.get("Retry-After", "")
+            if answer.status != HTTPStatus.TOO_MANY_REQUESTS or not later.isdigit():
                 break
-            except (http.client.HTTPException, OSError) as error:
-                connection.close()  # the next request opens it again
-                # A kept connection that the other side had closed: once more, on a new one.
-                if last or not isinstance(error, STALE):
-                    raise
+            time.sleep(int(later))
         try:
             return answer.status, json.loads(text)
         except ValueError:
             return answer.status, {"message": text.decode(errors="replace")}
+
+    def _answer(
+        self, method: str, path: str, data: bytes | None, headers: Headers, timeout: float, *, again: bool = True
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        connection = self._connection(timeout)
+        try:
+            connection.send_request(method, path, data, headers)
+            answer = connection.getresponse()
+            return answer, answer.read()
+        except (http.client.HTTPException, OSError) as error:
+            connection.close()  # the next request opens it again
+            if not again or not isinstance(error, STALE):
+                raise
+        # A kept connection that the other side had closed.
+        return self._answer(method, path, data, headers, timeout, again=False)
 
     def _connection(self, timeout: float) -> SocketConnection:
         found: SocketConnection | None = getattr(self._local, "connection", None)

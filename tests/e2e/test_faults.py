@@ -19,6 +19,7 @@ from tests.e2e.test_install import SYSTEM, head
 from tests.e2e.test_node import BUSYBOX, pod
 from tests.e2e.troubleshooting import seen
 
+pytestmark = pytest.mark.full
 TEAM = "team-a"
 SMALL = "resources: {requests: {cpu: 300m, memory: 2Gi}, limits: {cpu: 1, memory: 2Gi}}"
 # Ray says what is wrong with Redis once a head has waited for it; nobody wants to wait five minutes here.
@@ -188,7 +189,6 @@ def test_a_quota_that_is_used_up(ray: Ray, kube: Kube) -> None:
     ray.delete("plain")
 
 
-@pytest.mark.full
 def test_an_image_that_is_not_there(ray: Ray, kube: Kube) -> None:
     ray.apply("mistyped")
     ray.apply("unloaded")
@@ -214,7 +214,6 @@ def test_an_image_that_is_not_there(ray: Ray, kube: Kube) -> None:
     ray.delete("mistyped")
 
 
-@pytest.mark.full
 def test_no_operator(ray: Ray, kube: Kube, scale: Callable[[str, int], None]) -> None:
     ray.apply("plain")
     ray.works("plain")
@@ -237,7 +236,6 @@ def test_no_operator(ray: Ray, kube: Kube, scale: Callable[[str, int], None]) ->
     ray.delete("late")
 
 
-@pytest.mark.full
 def test_redis_out_of_reach(ray: Ray, redis: None, kube: Kube, scale: Callable[[str, int], None]) -> None:
     ray.apply("kept")
     ray.works("kept")
@@ -308,7 +306,6 @@ def volumes(lab: Lab, kube: Kube) -> Iterator[Volumes]:
     made.forget()
 
 
-@pytest.mark.full
 def test_a_full_volume_for_logs(ray: Ray, kube: Kube, volumes: Volumes) -> None:
     *others, cluster = ray.objects("logged")
     kube.apply(*others)
@@ -322,7 +319,6 @@ def test_a_full_volume_for_logs(ray: Ray, kube: Kube, volumes: Volumes) -> None:
     ray.delete("logged")
 
 
-@pytest.mark.full
 def test_a_full_volume_for_redis(
     ray: Ray, redis: None, kube: Kube, volumes: Volumes, scale: Callable[[str, int], None]
 ) -> None:

@@ -65,7 +65,8 @@ def matrix(title: str, columns: tuple[str, ...], rows: Iterator[tuple[str, str]]
 def told(found: dict[Case, Answers]) -> list[str]:
     """Cases with what everybody says of them, for the reader of a failed test."""
     return [
-        f"{case} [{case.setting}]: OneBlock {answers.codes or 'takes it'}, policy {answers.denied or 'takes it'}, "
+        f"{case} [{case.setting}]: OneBlock {answers.codes or 'takes it'}, "
+        f"policy {answers.denied or answers.policy or 'takes it'}, "
         f"operator {answers.verdict.word}: {answers.verdict.why[:200]}"
         for case, answers in found.items()
     ]

@@ -19,6 +19,7 @@ class Answers(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     connections = 0
+    busy = 0
 
     def setup(self) -> None:
         type(self).connections += 1
@@ -27,7 +28,10 @@ class Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         said = json.dumps({"path": self.path, "body": body, "type": self.headers["Content-Type"]}).encode()
-        self.send_response(200)
+        self.send_response(429 if self.busy else 200)
+        if self.path == "/later":
+            self.send_header("Retry-After", "0")
+            type(self).busy = max(0, self.busy - 1)
         self.send_header("Content-Length", str(len(said)))
         self.end_headers()
         self.wfile.write(said)
@@ -39,7 +43,7 @@ class Answers(BaseHTTPRequestHandler):
 
 class Server:
     def __init__(self, path: Path) -> None:
-        Answers.connections = 0
+        Answers.connections = Answers.busy = 0
         self._server = ThreadingUnixStreamServer(str(path), Answers)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self._thread.start()
@@ -84,3 +88,9 @@ def test_who_comes_too_early_may_come_again(proxy: Proxy, request: pytest.Fixtur
             proxy.request("POST", "/early")
     request.getfixturevalue("server")
     assert proxy.request("POST", "/again")[0] == 200
+
+
+@pytest.mark.parametrize(("path", "status"), [("/later", 200), ("/never", 429)])
+def test_who_is_told_to_come_later_does(proxy: Proxy, server: Server, path: str, status: int) -> None:
+    Answers.busy = 2
+    assert proxy.request("POST", path)[0] == status
