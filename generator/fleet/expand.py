@@ -209,7 +209,6 @@ def _autoscaling(short: Sourced, made: Sourced, at: Path) -> None:
         _copy(short, ("autoscaling", field), made, (*at, "autoscalerOptions", field))
     if short.get("autoscaling", "version") == "v2":  # of v1 the chart makes a variable of the head
         _copy(short, ("autoscaling", "version"), made, (*at, "autoscalerOptions", "version"))
-    made.put((*at, "autoscalerOptions", "resources"), {"limits": {}, "requests": {}}, None)
     _resources(short, ("autoscaling",), made, (*at, "autoscalerOptions", "resources"), DEFAULT_AUTOSCALER)
 
 

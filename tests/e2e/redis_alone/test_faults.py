@@ -27,6 +27,14 @@ def writer(fleet: Fleet, kube: Kube, redis: Redis) -> Iterator[Writer]:
         yield writer
 
 
+def nothing_is_lost(writer: Writer) -> Outcome:
+    """Ends a writer: what it was told is written is there. Prints what became of its writes."""
+    outcome = writer.finish()
+    print(outcome)
+    assert not outcome.lost
+    return outcome
+
+
 def test_a_fresh_install_has_one_master(roles_at_first: list[str]) -> None:
     assert roles_at_first == ["master", "slave", "slave"]
 
@@ -39,9 +47,7 @@ def test_the_master_is_killed(redis: Redis, writer: Writer) -> None:
     print(f"another master: {time.monotonic() - begun:.1f} s after the kill")
     writer.wait_writing()
     assert redis.wait_healthy() == new
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
+    nothing_is_lost(writer)
 
 
 def test_all_three_are_killed_at_once(kube: Kube, redis: Redis, writer: Writer) -> None:
@@ -51,9 +57,7 @@ def test_all_three_are_killed_at_once(kube: Kube, redis: Redis, writer: Writer) 
     redis.wait_healthy()
     print(f"all three are back with their data: {time.monotonic() - begun:.1f} s after the kill")
     writer.wait_writing()
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
+    nothing_is_lost(writer)
 
 
 @pytest.mark.full
@@ -96,9 +100,7 @@ def test_a_hanging_master_is_replaced_and_ended(kube: Kube, redis: Redis, writer
     print(f"the frozen one is a replica: {time.monotonic() - begun:.1f} s after the freeze")
     assert redis.wait_healthy() == new
     writer.wait_writing()
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
+    nothing_is_lost(writer)
 
 
 @pytest.mark.full
@@ -112,9 +114,7 @@ def test_lost_answers_of_dns_hold_up_no_failover(redis: Redis, writer: Writer, l
     for ordinal in set(ORDINALS) - {old}:
         assert "sentinel_tilt:0" in redis.ask(ordinal, "INFO", "sentinel", port=26379)
     assert redis.wait_healthy() == new
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
+    nothing_is_lost(writer)
 
 
 @pytest.mark.full
@@ -127,10 +127,7 @@ def test_a_sentinel_is_killed(redis: Redis, writer: Writer) -> None:
         faults.crash_sentinel(redis, ordinal)
         until("it is gone", partial(gone, ordinal), 10, every=0.1)
         assert redis.wait_healthy() == master
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
-    assert not outcome.errors
+    assert not nothing_is_lost(writer).errors
 
 
 @pytest.mark.full
@@ -142,9 +139,7 @@ def test_two_of_three_are_killed(kube: Kube, redis: Redis, writer: Writer) -> No
     redis.wait_healthy()
     print(f"three pods work together again: {time.monotonic() - begun:.1f} s after two were killed")
     writer.wait_writing()
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
+    nothing_is_lost(writer)
 
 
 @pytest.mark.full
@@ -153,9 +148,7 @@ def test_a_rolling_restart_holds_writes_only_for_moments(kube: Kube, redis: Redi
     faults.restart_all(kube)
     redis.wait_healthy()
     print(f"rolling restart: {time.monotonic() - begun:.0f} s")
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
+    nothing_is_lost(writer)
 
 
 @pytest.mark.full
@@ -169,6 +162,4 @@ def test_a_drain_gets_one_pod_at_a_time(kube: Kube, redis: Redis, writer: Writer
     redis.wait_healthy()
     until("the budget allows the next", lambda: faults.evict(kube, others[0]) == 201, 60)
     redis.wait_healthy()
-    outcome = writer.finish()
-    print(outcome)
-    assert not outcome.lost
+    nothing_is_lost(writer)
