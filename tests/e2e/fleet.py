@@ -13,6 +13,8 @@ import yaml
 
 from tests.e2e.kube import HopelessError, Kube, in_namespace, until
 
+SYSTEM = "oneblock-system"
+"""Where the platform itself is; a platform file may name another, those of the tests do not."""
 FIRST = ("crds", "namespaces")  # kubectl does not wait for kinds and namespaces that it has just made
 LAST = ("ray",)  # removed first: RayClusters clean up in a Redis that must still be there
 

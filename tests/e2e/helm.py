@@ -12,10 +12,9 @@ from typing import Any
 from generator.charts.store import chart_folder
 from generator.fleet import Platform
 from generator.source import read
-from tests.e2e.fleet import Fleet
+from tests.e2e.fleet import SYSTEM, Fleet
 from tests.e2e.kube import Kube
 
-SYSTEM = "oneblock-system"
 UMBRELLA = "oneblock"
 TEAM = "team-a"
 CRDS = [f"{kind}.ray.io" for kind in ("rayclusters", "rayjobs", "rayservices", "raycronjobs")]

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import Kube, until
 
-SYSTEM = "oneblock-system"
 NAME = "oneblock-redis"
 ORDINALS = (0, 1, 2)
 # The pod's own library logs in as the administrator; the rest are the words of the command.

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.fleet import Fleet
+from tests.e2e.fleet import SYSTEM, Fleet
 from tests.e2e.kube import Kube, until
-from tests.e2e.redis import NAME, SYSTEM
+from tests.e2e.redis import NAME
 
 SCRIPTS = Path(__file__).parent / "scripts"
 AUTH = f"{NAME}-auth"

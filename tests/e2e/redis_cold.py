@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import Kube, until
-from tests.e2e.redis import NAME, ORDINALS, SYSTEM, pod
+from tests.e2e.redis import NAME, ORDINALS, pod
 from tests.e2e.redis_faults import delete_pods
 
 HELD = "nobody"  # a scheduler that does not exist: what waits for it stays where it is until it is bound by hand

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import Kube
-from tests.e2e.redis import NAME, SYSTEM, Redis, pod
+from tests.e2e.redis import NAME, Redis, pod
 
 if TYPE_CHECKING:
     from tests.e2e.lab.cluster import Lab

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 
 from tests.e2e.conftest import need_images
-from tests.e2e.fleet import Fleet
+from tests.e2e.fleet import SYSTEM, Fleet
 from tests.e2e.kube import Kube
 from tests.e2e.ray_survivors import ENTRYPOINT, JOB
-from tests.e2e.redis import SYSTEM, Redis
+from tests.e2e.redis import Redis
 
 # Requests small enough for a machine of two cores; no limit on what a container may burn while it starts.
 REDIS = """

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import Kube, until
-from tests.e2e.redis import NAME, SYSTEM, Redis
+from tests.e2e.redis import NAME, Redis
 from tests.e2e.redis_client import AUTH, script_pod, secret
 
 SENTINEL = f"{NAME}-sentinel.{SYSTEM}.svc.cluster.local:26379"

@@ -13,13 +13,13 @@ from typing import Any
 
 import yaml
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.processes import Process
 
 FLEET = Path(__file__).parent / "fleets" / "tenants"
 OLDEST = FLEET.with_name("tenants-1.2")
-SYSTEM = "oneblock-system"
 OPERATOR = f"system:serviceaccount:{SYSTEM}:kuberay-operator"
 PEOPLE: dict[str, tuple[str, ...]] = {
     "admin": ("alice", "platform-admins"),

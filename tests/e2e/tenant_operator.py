@@ -13,9 +13,10 @@ from typing import Any
 
 import yaml
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.processes import Process
-from tests.e2e.tenancy import SYSTEM, AuditedLab, Tenants, cluster, cluster_spec, files, ray
+from tests.e2e.tenancy import AuditedLab, Tenants, cluster, cluster_spec, files, ray
 
 TEAMS = ("team-a", "team-b")
 MERGE = "application/merge-patch+json"

@@ -16,7 +16,7 @@ from tests.e2e import programs
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.lab.processes import Process
-from tests.e2e.test_node import pod, run
+from tests.e2e.pods import pod, run
 
 START = """
 import signal, time

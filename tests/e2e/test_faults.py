@@ -8,20 +8,17 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.fleet import Fleet, wait_ready
+from tests.e2e.faults import SMALL, TEAM, Ray
+from tests.e2e.fleet import SYSTEM, Fleet, wait_ready
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
-from tests.e2e.test_install import SYSTEM, head
-from tests.e2e.test_node import BUSYBOX, pod
+from tests.e2e.ray import head
 from tests.e2e.troubleshooting import seen
 
 pytestmark = pytest.mark.full
-TEAM = "team-a"
-SMALL = "resources: {requests: {cpu: 300m, memory: 2Gi}, limits: {cpu: 1, memory: 2Gi}}"
 # Ray says what is wrong with Redis once a head has waited for it; nobody wants to wait five minutes here.
 IMPATIENT = f'{SMALL}, env: {{ONEBLOCK_REDIS_PATIENCE_SECONDS: "10"}}'
 CLUSTERS = f"""
@@ -39,66 +36,7 @@ rayClusters:
       template: {{spec: {{containers: [{{name: ray-head, imagePullPolicy: Never}}]}}}}
 """
 NO_IMAGES = ("docker.io/rayproject/ray:2.60.O", "docker.io/rayproject/ray:0")
-TASK = "import ray; ray.init(log_to_driver=False); print(ray.get(ray.remote(lambda: 'worked').remote()))"
 REDIS = ". /etc/oneblock/redis/lib.sh && cli 127.0.0.1 6379 "
-
-
-class Ray:
-    """The Ray clusters of one team, each brought by itself."""
-
-    def __init__(self, kube: Kube, fleet: Fleet) -> None:
-        self.kube = kube
-        self.fleet = fleet
-
-    def objects(self, name: str) -> list[dict[str, Any]]:
-        """What OneBlock renders for a cluster, the RayCluster last."""
-        shared = ("ConfigMap",)  # the script by which heads wait for Redis
-        found = [
-            each
-            for each in self.fleet.objects(f"ray/{TEAM}")
-            if each["kind"] in shared or each["metadata"]["name"].split("-")[0] == name
-        ]
-        return sorted(found, key=lambda each: each["kind"] == "RayCluster")
-
-    def apply(self, name: str) -> None:
-        """Brings a cluster."""
-        self.kube.apply(*self.objects(name))
-
-    def delete(self, name: str) -> None:
-        """Removes a cluster and its pods."""
-        self.kube.delete("raycluster", name, TEAM, timeout=180)
-        until(f"the pods of {name} are gone", lambda: not self.pods(name), 120)
-
-    def pods(self, name: str) -> list[dict[str, Any]]:
-        """The pods of a cluster."""
-        return self.kube.list("pods", TEAM, f"ray.io/cluster={name}")
-
-    def works(self, name: str) -> None:
-        """Waits until a cluster runs a task. Its state is no help: it stays "ready" when the head is gone."""
-        begun = time.monotonic()
-
-        def worked() -> bool:
-            pod = head(self.kube, TEAM, name)
-            said = self.kube.exec(pod, "python", "-c", TASK, namespace=TEAM, container="ray-head", timeout=120)
-            return said.endswith("worked\n")
-
-        until(f"{name} works", worked, 600, every=2)
-        print(f"{name} works after {time.monotonic() - begun:.0f} s")
-
-    def logs(self, name: str) -> list[str]:
-        """What a head says, and said before it was started again."""
-        pod = head(self.kube, TEAM, name)
-        words = ("logs", pod, f"--namespace={TEAM}", "--container=ray-head")
-        return [self.kube.kubectl(*words, *more, check=False).stdout for more in (("--previous",), ())]
-
-    def event(self, message: str, seconds: float = 120) -> None:
-        """Waits for an event with that message."""
-        begun = time.monotonic()
-
-        def told() -> str:
-            return seen(message, [f"{each['reason']}: {each['message']}" for each in self.kube.events(TEAM)])
-
-        print(f"{message}, after {time.monotonic() - begun:.0f} s: {until(message, told, seconds)}")
 
 
 @pytest.fixture(scope="module")
@@ -140,53 +78,6 @@ def scale(kube: Kube) -> Iterator[Callable[[str, int], None]]:
     yield to
     for name, replicas in before.items():
         to(name, replicas)
-
-
-def test_a_webhook_that_does_not_answer(ray: Ray, kube: Kube) -> None:
-    webhook = {
-        "name": "nowhere.example.com",
-        "clientConfig": {"service": {"name": "nowhere", "namespace": "default"}},
-        "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": TEAM}},
-        "failurePolicy": "Fail",
-        "sideEffects": "None",
-        "admissionReviewVersions": ["v1"],
-    }
-    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration"}
-    kube.apply({**kind, "metadata": {"name": "nowhere"}, "webhooks": [webhook]})
-    try:
-        until("the webhook is in force", lambda: "nowhere" in refusal(kube, pod("probe", TEAM)), 30)
-        ray.apply("plain")
-        ray.event("webhook-down")
-        assert not ray.pods("plain")
-    finally:
-        kube.delete("validatingwebhookconfiguration", "nowhere")
-    begun = time.monotonic()
-    until("the head's pod is there", lambda: ray.pods("plain"), 120)
-    print(f"the head's pod is there {time.monotonic() - begun:.0f} s after the webhook is gone")
-    ray.delete("plain")
-
-
-def refusal(kube: Kube, wanted: dict[str, Any]) -> str:
-    """What the API server says against a pod, without making it."""
-    path = f"/api/v1/namespaces/{wanted['metadata']['namespace']}/pods?dryRun=All"
-    return str(kube.request("POST", path, wanted)[1].get("message", ""))
-
-
-def test_a_quota_that_is_used_up(ray: Ray, kube: Kube) -> None:
-    resources = {"cpu": "3900m", "memory": "64Mi"}
-    container = {"resources": {"requests": resources, "limits": resources}}
-    filler = pod("filler", TEAM, BUSYBOX, container=container)
-    # Deleted pods are taken off the quota's account a little later.
-    until("there is room for another pod", lambda: kube.apply(filler), 60)
-    ray.apply("plain")
-    ray.event("quota-used-up")
-    assert not ray.pods("plain")
-    kube.delete("pod", "filler", TEAM, force=True)
-    begun = time.monotonic()
-    until("the head's pod is there", lambda: ray.pods("plain"), 120)
-    print(f"the head's pod is there {time.monotonic() - begun:.0f} s after the other one is gone")
-    ray.delete("plain")
 
 
 def test_an_image_that_is_not_there(ray: Ray, kube: Kube) -> None:

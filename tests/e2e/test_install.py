@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.fleet import Fleet
+from tests.e2e.fleet import SYSTEM, Fleet
 from tests.e2e.kube import Kube, until
+from tests.e2e.ray import head
 
-SYSTEM = "oneblock-system"
 LIST_KEYS = ". /etc/oneblock/redis/lib.sh && cli 127.0.0.1 6379 --raw KEYS 'RAY*'"
 TASK = """
 import json, ray, socket
@@ -22,13 +22,6 @@ def where():
 
 print(json.dumps({"resources": ray.cluster_resources(), "ran_on": ray.get(where.remote())}))
 """
-
-
-def head(kube: Kube, namespace: str, cluster: str) -> str:
-    """The name of a RayCluster's head pod."""
-    pods = kube.list("pods", namespace, f"ray.io/cluster={cluster},ray.io/node-type=head")
-    assert len(pods) == 1
-    return str(pods[0]["metadata"]["name"])
 
 
 def redis_keys(kube: Kube) -> set[str]:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import need_images
-from tests.e2e.fleet import Fleet, wait_established, wait_ready
-from tests.e2e.helm import CRDS, SYSTEM, TEAM, UMBRELLA, Helm, HelmError, clear
+from tests.e2e.fleet import SYSTEM, Fleet, wait_established, wait_ready
+from tests.e2e.helm import CRDS, TEAM, UMBRELLA, Helm, HelmError, clear
 from tests.e2e.kube import Kube, in_namespace, until
 from tests.e2e.lab.cluster import Lab
 from tests.fleet_cases import NAMES, fleet

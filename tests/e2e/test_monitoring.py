@@ -11,12 +11,12 @@ from collections.abc import Callable
 import pytest
 import yaml
 
-from tests.e2e.fleet import Fleet
+from tests.e2e.fleet import SYSTEM, Fleet
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
 from tests.e2e.monitoring import Object, Prometheus, taken_out
 from tests.e2e.programs import MissingError
-from tests.e2e.test_install import SYSTEM, head
+from tests.e2e.ray import head
 
 ON = {"annotations": False, "podMonitors": True, "serviceMonitors": True, "rules": True, "dashboards": True}
 # Needs more workers than there are, so that the autoscaler has something to wait for.

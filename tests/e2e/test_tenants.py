@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import KubectlError
-from tests.e2e.tenancy import FLEET, OPERATOR, PEOPLE, SYSTEM, Tenants, cluster, cluster_spec, files, ray
+from tests.e2e.tenancy import FLEET, OPERATOR, PEOPLE, Tenants, cluster, cluster_spec, files, ray
 
 RBAC = "/apis/rbac.authorization.k8s.io/v1"
 MERGE = "application/merge-patch+json"

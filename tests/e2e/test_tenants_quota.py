@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.fleet import SYSTEM
 from tests.e2e.kube import Kube, until
-from tests.e2e.tenancy import OPERATOR, SYSTEM, Tenants, cluster, files, template
+from tests.e2e.tenancy import OPERATOR, Tenants, cluster, files, template
 
 PODS = "/api/v1/namespaces/team-a/pods"
 CLAIMS = "/api/v1/namespaces/team-a/persistentvolumeclaims"

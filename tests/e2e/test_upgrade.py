@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import need_images
-from tests.e2e.fleet import Fleet, wait_established, wait_ready
-from tests.e2e.helm import SYSTEM, TEAM, UMBRELLA, Helm, clear, platform_file
+from tests.e2e.fleet import SYSTEM, Fleet, wait_established, wait_ready
+from tests.e2e.helm import TEAM, UMBRELLA, Helm, clear, platform_file
 from tests.e2e.kube import Kube, KubectlError, until
 from tests.e2e.lab.cluster import Lab
 

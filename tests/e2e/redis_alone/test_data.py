@@ -16,9 +16,9 @@ import pytest
 import yaml
 
 from tests.e2e import redis_faults as faults
-from tests.e2e.fleet import Fleet, wait_ready
+from tests.e2e.fleet import SYSTEM, Fleet, wait_ready
 from tests.e2e.kube import Kube, KubectlError, until
-from tests.e2e.redis import NAME, ORDINALS, SYSTEM, Redis, pod
+from tests.e2e.redis import NAME, ORDINALS, Redis, pod
 from tests.e2e.redis_client import AUTH, client, ray_image, secret
 from tests.e2e.redis_cold import OneByOne, one_by_one
 from tests.e2e.redis_writer import writing

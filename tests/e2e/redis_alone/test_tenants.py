@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.fleet import Fleet
+from tests.e2e.fleet import SYSTEM, Fleet
 from tests.e2e.kube import Kube
-from tests.e2e.redis import NAME, ORDINALS, SYSTEM, Redis
+from tests.e2e.redis import NAME, ORDINALS, Redis
 from tests.e2e.redis_client import Client, client, ray_image, secret
 
 OWN, OTHER = "RAYteam-b.main.1@KV", "RAYteam-a.main.1@KV"
