@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from tests.e2e.kube import KubectlError, until
+from tests.e2e.kube import until
 from tests.e2e.ray_cluster import Attempt, RayUnderTest
 
 ROWS = {
@@ -25,7 +25,10 @@ ROWS = {
 }
 COLUMNS = ("GCS down", "GCS back")
 NOWHERE = "localhost/nothing:0"
-PATIENCE = 45  # seconds after which what has not ended counts as waiting
+PATIENCE = 75.0
+"""Seconds in which everything that does not wait for GCS for ever has given up: a placement group takes 60."""
+AT_ONCE = 20.0
+"""Seconds within which a call that fails does not count as having waited."""
 
 
 @contextmanager
@@ -55,25 +58,28 @@ class Outage:
     back: dict[str, str]
 
 
-def observe(ray: RayUnderTest) -> Outage:
-    """Takes GCS away, tries everything, brings it back, tries everything again."""
+def observe(ray: RayUnderTest, *, kept: bool) -> Outage:
+    """Takes GCS away, tries everything, brings it back, tries everything again.
+
+    ``kept`` says whether it comes back with what it knew. Where it does not, the worker's raylet ends, with the
+    container and the driver in it.
+    """
+    worker = ray.life("worker")
     with gcs_down(ray):
         begun = {name: ray.attempt(name, 0).number for name in ROWS}
         time.sleep(PATIENCE)
         seen = {name: ray.attempt(str(number), 0) for name, number in begun.items()}
-    down = {name: _words(attempt) for name, attempt in seen.items()}
-    try:
+    waiting = {name: attempt.number for name, attempt in seen.items() if not attempt.done}
+    if kept:
         until("an actor's name can be looked up", lambda: ray.attempt("lookup", 60).done, 240)
-        for name, attempt in seen.items():
-            if not attempt.done:
-                down[name] += f", then {_words(ray.attempt(str(attempt.number), 120))}"
-        same_driver = True
-    except (KubectlError, AssertionError):  # the driver is gone, and what waited in it
-        down = {name: words.replace("waits", "waits, then ends with its driver") for name, words in down.items()}
-        same_driver = False
+        ends = {name: _words(ray.attempt(str(number), 120)) for name, number in waiting.items()}
+    else:
+        until("the worker has started again", lambda: ray.life("worker") not in ("", worker), 240)
         ray.start_probe("look")
+        ends = dict.fromkeys(waiting, "ends with its driver")
+    down = {name: f"waits, then {ends[name]}" if name in ends else _words(attempt) for name, attempt in seen.items()}
     back = {name: _words(ray.attempt(name, 180)) for name in ROWS}
-    if not same_driver:
+    if not kept:
         back = {name: words.replace("fails", "lost") for name, words in back.items()}
     return Outage(down, back)
 
@@ -81,9 +87,11 @@ def observe(ray: RayUnderTest) -> Outage:
 def _words(attempt: Attempt) -> str:
     if not attempt.done:
         return "waits"
-    if not attempt.ok:
-        print(f"attempt {attempt.number}: {attempt.answer}")
-    return "works" if attempt.ok else "fails"
+    if attempt.ok:
+        return "works"
+    print(f"attempt {attempt.number}, after {attempt.seconds:.0f} s: {attempt.answer}")
+    # Ray's times are multiples of 20 s; a command's own start comes on top.
+    return "fails" if attempt.seconds < AT_ONCE else f"gives up after {attempt.seconds // 20 * 20:.0f} s"
 
 
 def table(on: Outage, off: Outage) -> str:

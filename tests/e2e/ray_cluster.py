@@ -46,11 +46,11 @@ class RayUnderTest:
         """The name of the head pod."""
         return str(self.pods("head")[0]["metadata"]["name"])
 
-    def life(self) -> str:
-        """Tells one life of the head's Ray container from the next; empty while it does not run."""
-        for pod in self.pods("head"):
+    def life(self, kind: str = "head") -> str:
+        """Tells one life of the head's or worker's Ray container from the next; empty while it does not run."""
+        for pod in self.pods(kind):
             for status in pod["status"].get("containerStatuses", ()):
-                if status["name"] == "ray-head" and "running" in status["state"]:
+                if status["name"] == f"ray-{kind}" and "running" in status["state"]:
                     return str(status["containerID"])
         return ""
 

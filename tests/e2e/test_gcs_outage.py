@@ -20,18 +20,18 @@ pytestmark = pytest.mark.full
 PAGE = Path(__file__).parents[2] / "docs" / "gcs-outage.md"
 
 
-def seen(kube: Kube, request: pytest.FixtureRequest, root: Path, gcs: str) -> Outage:
-    fleet = Fleet.written(root, ray_fleet(gcs, job=False))
+def seen(kube: Kube, request: pytest.FixtureRequest, root: Path, *, tolerant: bool) -> Outage:
+    fleet = Fleet.written(root, ray_fleet(f"{{enabled: {str(tolerant).lower()}}}", job=False))
     with deployed(fleet, kube, request):
         ray = RayUnderTest(kube, "team-a", "main")
         ray.start_probe()
-        return observe(ray)
+        return observe(ray, kept=tolerant)
 
 
 def test_the_page_says_what_is_seen(kube: Kube, request: pytest.FixtureRequest, tmp_path: Path) -> None:
-    on = seen(kube, request, tmp_path / "on", "{enabled: true}")
+    on = seen(kube, request, tmp_path / "on", tolerant=True)
     print(on)
-    off = seen(kube, request, tmp_path / "off", "{enabled: false}")
+    off = seen(kube, request, tmp_path / "off", tolerant=False)
     print(off)
     made = table(on, off)
     before, begin, rest = PAGE.read_text().partition("<!-- made by tests/e2e/test_gcs_outage.py -->\n")
