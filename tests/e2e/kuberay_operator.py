@@ -139,6 +139,12 @@ class Namespace:
         missing = self._missing(found)
         return Verdict("nothing", missing) if missing else Verdict("runs")
 
+    def touch(self, kind: str, name: str) -> None:
+        """Makes the operator look at an object once more."""
+        path = f"{RAY}/namespaces/{self.name}/{PLURALS[kind]}/{name}"
+        body = {"metadata": {"annotations": {"touched": "yes"}}}
+        self.kube.request("PATCH", path, body, content_type="application/merge-patch+json")
+
     def forget(self, kind: str, name: str) -> None:
         """Deletes an object with all that was made of it: it would keep the operator busy."""
         path = f"{RAY}/namespaces/{self.name}/{PLURALS[kind]}/{name}"
