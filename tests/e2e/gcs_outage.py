@@ -27,8 +27,8 @@ COLUMNS = ("GCS down", "GCS back")
 NOWHERE = "localhost/nothing:0"
 PATIENCE = 75.0
 """Seconds in which everything that does not wait for GCS for ever has given up: a placement group takes 60."""
-AT_ONCE = 20.0
-"""Seconds within which a call that fails does not count as having waited."""
+STEP = 20
+"""Ray's own limits are multiples of so many seconds; a command's start comes on top."""
 
 
 @contextmanager
@@ -90,8 +90,8 @@ def _words(attempt: Attempt) -> str:
     if attempt.ok:
         return "works"
     print(f"attempt {attempt.number}, after {attempt.seconds:.0f} s: {attempt.answer}")
-    # Ray's times are multiples of 20 s; a command's own start comes on top.
-    return "fails" if attempt.seconds < AT_ONCE else f"gives up after {attempt.seconds // 20 * 20:.0f} s"
+    limit = int(attempt.seconds) // STEP * STEP
+    return f"gives up after {limit} s" if limit else "fails"
 
 
 def table(on: Outage, off: Outage) -> str:
