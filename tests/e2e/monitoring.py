@@ -104,7 +104,7 @@ def taken_out(fleet: Fleet) -> list[Object]:
     """Takes the monitors and rules out of a rendered tree, for a cluster that does not know their kinds."""
     found = []
     for file in sorted(fleet.rendered.rglob("*.yaml")):
-        wanted = yaml.safe_load(file.read_text())
+        wanted = yaml.load(file.read_text(), yaml.CSafeLoader)
         if wanted["kind"] in KINDS:
             found.append(wanted)
             file.unlink()
@@ -135,19 +135,24 @@ class Prometheus:
             install(["prometheus"])
         self._program = program("prometheus")
         self._lab = lab
+        self._processes: list[Process] = []
         self.folder = lab.folder / "prometheus"
         self.folder.mkdir()
         write(self.folder, monitoring, lab.folder / "pki")
 
-    def start(self) -> Process:
-        """Starts it, and what tells it of pods and Services; they end with the lab."""
+    def start(self) -> None:
+        """Starts it, and what tells it of pods and Services."""
         told: list[str | Path] = [sys.executable, "-m", "tests.e2e.lab.discovery", self._lab.proxy, self.folder]
-        self._lab.spawn("discovery", told, watching.SURROUNDINGS)
         data = f"--storage.tsdb.path={self.folder / 'data'}"
         config = f"--config.file={self.folder / 'prometheus.yaml'}"
-        process = self._lab.spawn("prometheus", [self._program, config, data, "--web.listen-address=127.0.0.1:9090"])
-        until("Prometheus answers", lambda: process.alive and self.get("query", query="1"), 60)
-        return process
+        itself = self._lab.spawn("prometheus", [self._program, config, data, "--web.listen-address=127.0.0.1:9090"])
+        self._processes = [itself, self._lab.spawn("discovery", told, watching.SURROUNDINGS)]
+        until("Prometheus answers", lambda: itself.alive and self.get("query", query="1"), 60)
+
+    def stop(self) -> None:
+        """Ends both."""
+        for process in self._processes:
+            process.stop()
 
     def get(self, path: str, **parameters: str) -> Any:
         """What its API answers; the lab's network has to be this process' own."""

@@ -108,8 +108,10 @@ class Redis:
         return all(_is_ready(pods.get(pod(ordinal))) for ordinal in ordinals)
 
     def keys(self, pattern: str = "RAY*") -> set[str]:
-        """The keys on any of the pods, so that one that only a replica still has is seen."""
-        return {key for ordinal in ORDINALS for key in self.ask(ordinal, "KEYS", pattern).split()}
+        """The keys on any of the pods, so that one that only a replica still has is seen; all of them must answer."""
+        command = ("/bin/sh", "-c", AS_ADMIN, "sh", "6379", "KEYS", pattern)
+        answers = [self.kube.exec(pod(each), *command, namespace=SYSTEM, container="sentinel") for each in ORDINALS]
+        return {key for answer in answers for key in answer.split()}
 
 
 def _master(states: Sequence[State]) -> int | None:

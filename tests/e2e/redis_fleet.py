@@ -57,6 +57,8 @@ JOBS = """
 rayJobs:
   JOB: {cluster: main, entrypointNumCpus: 0.1, entrypoint: ENTRYPOINT}
 """
+RAY_PARTS = ("operator", "ray")
+"""What of such a fleet is not the platform's Redis."""
 
 
 def ray_fleet(gcs: str = "{enabled: true}", *, job: bool = True) -> dict[str, str]:
@@ -84,3 +86,14 @@ def deployed(fleet: Fleet, kube: Kube, request: pytest.FixtureRequest, parts: It
         fleet.remove(kube, at_once=not os.environ.get("KUBECONFIG"))
         where = (f"--namespace={SYSTEM}", "--ignore-not-found")
         kube.kubectl("delete", "pvc", "--selector=app.kubernetes.io/name=redis", *where, timeout=120)
+
+
+@contextmanager
+def ray_deployed(fleet: Fleet, kube: Kube, request: pytest.FixtureRequest) -> Iterator[None]:
+    """The fleet's operator and Ray for a while, on a cluster that has its Redis, and keeps it."""
+    need_images(fleet, request)
+    try:
+        fleet.deploy(kube, RAY_PARTS)
+        yield
+    finally:
+        fleet.remove(kube, RAY_PARTS)  # in order: its keys shall not stay in that Redis

@@ -6,19 +6,17 @@ import json
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import pytest
-import yaml
 
 from tests.e2e.fleet import SYSTEM, Fleet
 from tests.e2e.kube import Kube, until
 from tests.e2e.lab.cluster import Lab
-from tests.e2e.monitoring import Object, Prometheus, taken_out
+from tests.e2e.monitoring import Object, Prometheus
 from tests.e2e.programs import MissingError
 from tests.e2e.ray import head
 
-ON = {"annotations": False, "podMonitors": True, "serviceMonitors": True, "rules": True, "dashboards": True}
 # Needs more workers than there are, so that the autoscaler has something to wait for.
 WORK = """
 import ray, time
@@ -52,20 +50,15 @@ UNKNOWN = {
 
 
 @pytest.fixture(scope="module")
-def prometheus(lab: Lab, deploy_for_all: Callable[..., Fleet], tmp_path_factory: pytest.TempPathFactory) -> Prometheus:
-    """Prometheus beside a fleet with all monitoring on, whose Ray cluster has worked a little."""
-    fleet = Fleet.sample(tmp_path_factory.mktemp("monitored") / "fleet")
-    platform = yaml.safe_load((fleet.root / "values/platform.yaml").read_text())
-    platform["global"]["monitoring"] = ON
-    platform["redis"]["metrics"] = {"enabled": True}
-    fleet.write({"values/platform.yaml": yaml.safe_dump(platform)})
+def prometheus(lab: Lab, fleet: Fleet, monitors: list[Object]) -> Iterator[Prometheus]:
+    """Prometheus beside the fleet."""
     try:
-        found = Prometheus(lab, taken_out(fleet))
+        found = Prometheus(lab, monitors)
     except MissingError as missing:
         pytest.skip(str(missing))
-    deploy_for_all(fleet)
     found.start()
-    return found
+    yield found
+    found.stop()
 
 
 def scraped(prometheus: Prometheus) -> Counter[str]:

@@ -14,23 +14,25 @@ from tests.e2e.lab.cluster import Lab
 from tests.e2e.ray_cluster import RayUnderTest
 from tests.e2e.ray_survivors import check, remember, started
 from tests.e2e.redis import ORDINALS, Redis
-from tests.e2e.redis_fleet import deployed, ray_fleet
+from tests.e2e.redis_fleet import ray_deployed, ray_fleet
 
 TEAM = "team-a"
 
 
 @pytest.fixture(scope="module")
-def ray(kube: Kube, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayUnderTest]:
+def ray(
+    kube: Kube, redis: Redis, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RayUnderTest]:
+    redis.wait_healthy()
     fleet = Fleet.written(tmp_path_factory.mktemp("gcs") / "fleet", ray_fleet())
-    with deployed(fleet, kube, request):
+    with ray_deployed(fleet, kube, request):
         yield started(kube, TEAM)
 
 
-@pytest.fixture
-def redis(kube: Kube) -> Redis:
-    redis = Redis(kube)
+@pytest.fixture(autouse=True)
+def healthy(redis: Redis) -> None:
+    """Whatever the test before did to it."""
     redis.wait_healthy()
-    return redis
 
 
 def survives(ray: RayUnderTest, what: str, fault: Callable[[], object], *, new_pod: bool = False) -> None:
@@ -45,12 +47,12 @@ def survives(ray: RayUnderTest, what: str, fault: Callable[[], object], *, new_p
     check(ray, before)
 
 
-def test_the_head_is_killed(ray: RayUnderTest, redis: Redis) -> None:
+def test_the_head_is_killed(ray: RayUnderTest) -> None:
     survives(ray, "head pod killed", ray.kill_head, new_pod=True)
 
 
 @pytest.mark.full
-def test_the_new_head_is_killed_too(ray: RayUnderTest, redis: Redis) -> None:
+def test_the_new_head_is_killed_too(ray: RayUnderTest) -> None:
     """Workers have just looked up the head's address, and only ask again after a while."""
     ray.settle()
     before = remember(ray)
@@ -70,7 +72,7 @@ def test_the_master_is_killed(ray: RayUnderTest, redis: Redis) -> None:
 
 
 @pytest.mark.full
-def test_all_of_redis_is_killed(ray: RayUnderTest, redis: Redis) -> None:
+def test_all_of_redis_is_killed(ray: RayUnderTest) -> None:
     survives(ray, "all of Redis killed", lambda: faults.delete_pods(ray.kube, ORDINALS))
 
 
@@ -98,7 +100,7 @@ def test_two_of_three_are_killed(ray: RayUnderTest, redis: Redis) -> None:
 
 
 @pytest.mark.full
-def test_a_rolling_restart(ray: RayUnderTest, redis: Redis) -> None:
+def test_a_rolling_restart(ray: RayUnderTest) -> None:
     survives(ray, "rolling restart of Redis (with its own time)", lambda: faults.restart_all(ray.kube))
 
 

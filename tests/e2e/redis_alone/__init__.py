@@ -1,1 +1,0 @@
-"""Redis without Ray: its data, its faults, and what its users may do."""
