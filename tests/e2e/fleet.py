@@ -100,7 +100,7 @@ class Fleet:
         problems = ""
         for part in sorted(parts, key=lambda name: (name in FIRST, name not in LAST)):
             if at_once and part in FIRST:
-                self._end_pods(kube)
+                self._empty_namespaces(kube)
             done = kube.kubectl("delete", *self._named(part), "--timeout=150s", check=False, timeout=180)
             if done.returncode:
                 problems += done.stderr
@@ -111,11 +111,13 @@ class Fleet:
     def _named(self, part: str) -> tuple[str, ...]:
         return ("--recursive", f"--filename={self.rendered / part}", "--ignore-not-found")
 
-    def _end_pods(self, kube: Kube) -> None:
+    def _empty_namespaces(self, kube: Kube) -> None:
+        # A namespace's controller that meets a claim which is still held looks again only after eight seconds more.
         for found in self.objects("namespaces"):
             if found["kind"] == "Namespace":
-                args = ("--all", "--force", "--grace-period=0", "--wait=false")
-                kube.kubectl("delete", "pods", f"--namespace={found['metadata']['name']}", *args, check=False)
+                where, args = f"--namespace={found['metadata']['name']}", ("--all", "--wait=false")
+                kube.kubectl("delete", "pods", where, *args, "--force", "--grace-period=0", check=False)
+                kube.kubectl("delete", "persistentvolumeclaims", where, *args, check=False)
 
     def _let_go(self, kube: Kube, part: str) -> None:
         for found in self.objects(part):

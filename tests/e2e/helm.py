@@ -94,5 +94,7 @@ def clear(kube: Kube) -> None:
     """Removes what outlives a release of the sample fleet, and what kubectl applied for another test."""
     policies = "validatingadmissionpolicies,validatingadmissionpolicybindings"
     kube.kubectl("delete", policies, "--selector=app.kubernetes.io/part-of=oneblock")
+    # A namespace's controller that meets a claim which is still held looks again only after eight seconds more.
+    kube.kubectl("delete", "persistentvolumeclaims", "--all", f"--namespace={SYSTEM}", "--timeout=60s", timeout=90)
     kube.kubectl("delete", "namespace", TEAM, SYSTEM, "--ignore-not-found", "--timeout=170s", timeout=200)
     kube.kubectl("delete", "crd", *CRDS, "--ignore-not-found", "--timeout=60s", timeout=90)

@@ -28,8 +28,9 @@ UPSTREAM = "upstream.ray.io"
 POLICED = "policed"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 PATIENCE = 600
-GIVE_UP, NO_NEWS = 900, 30
-"""Seconds for the operator, and how long nothing may have changed before the rest counts as never."""
+GIVE_UP, ASK_AGAIN, NO_NEWS = 900, 10, 30
+"""Seconds for the operator; how long nothing may have changed before it is asked to look again at what it said nothing
+of, and how long after that before the rest counts as never."""
 Object = dict[str, Any]
 
 
@@ -219,7 +220,8 @@ class World:
             open_cases = [case for case in open_cases if case not in decided]
             if len(open_cases) < before:
                 news = time.monotonic()
-            elif time.monotonic() - max(news, begun + 60) > NO_NEWS and spaces["plain"].has_seen_all():
+            quiet = time.monotonic() - max(news, begun + 60)
+            if quiet > (NO_NEWS if asked_again else ASK_AGAIN) and spaces["plain"].has_seen_all():
                 if asked_again:
                     break
                 # Of more events than it can write, the operator drops some, and with them what it said of an object.
