@@ -45,11 +45,14 @@ class Pool:
     def stop(self) -> None:
         """Ends the processes without waiting for work that nobody wants any more."""
         processes = list((getattr(self._pool, "_processes", None) or {}).values())
+        manager: threading.Thread | None = getattr(self._pool, "_executor_manager_thread", None)
         self._pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
         for process in processes:
             process.join()
+        if manager is not None:  # at its exit, Python would wake it through a pipe that it may just be closing
+            manager.join()
 
 
 def _nothing() -> None:

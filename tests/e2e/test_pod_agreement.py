@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.diagnostics import has_errors
@@ -86,7 +86,7 @@ def shown(matrix: Matrix) -> str:
 
 
 @given(case=FIELDS, level=st.sampled_from(LEVELS))
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400)
 def test_verdicts_on_made_up_fields_are_the_same(server: Kube, case: Case, level: str) -> None:
     namespace = namespace_of(case, level)
     we, they = ours(namespace), theirs(server, namespace)

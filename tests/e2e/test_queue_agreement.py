@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.e2e import volcano
@@ -65,13 +65,7 @@ def test_the_rules_and_the_webhooks_agree(table: Table, capsys: pytest.CaptureFi
         table.ask(case, [next(iter(step.items())) for step in steps])
     by_hand = len(table.answers)
 
-    @settings(
-        max_examples=EXAMPLES,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None)
     @given(STEPS)
     def agree(steps: list[Step]) -> None:
         for answer in table.ask("hypothesis", steps):

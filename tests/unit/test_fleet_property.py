@@ -106,7 +106,7 @@ def document(file: str, data: object) -> Document:
     return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(clusters)
 def test_the_view_is_what_helm_renders(short: dict[str, Any]) -> None:
     platform = Platform(document("platform.yaml", PLATFORM))

@@ -47,7 +47,7 @@ def test_every_fleets_releases(name: str, tmp_path: Path) -> None:
         assert engine.render_many(folder, releases) == one_by_one(SdkEngine(), folder, releases)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(values_of(SCALARS), st.lists(values_of(SCALARS | st.none()), min_size=2, max_size=4))
 def test_defaults_lie_below_values_as_helm_lays_them(
     tmp_path_factory: pytest.TempPathFactory, defaults: dict[str, Any], given_values: list[dict[str, Any]]

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -92,6 +93,15 @@ def test_all_processes_are_there_at_once_and_none_hears_ctrl_c() -> None:
             assert blocked & 1 << (signal.SIGINT - 1)
     finally:
         pool.stop()
+
+
+def test_a_stopped_pool_leaves_no_thread() -> None:
+    """Python's exit would wake it through a pipe that the thread may just be closing, and print a traceback."""
+    before = set(threading.enumerate())
+    pool = Pool(2)
+    assert set(threading.enumerate()) > before
+    pool.stop()
+    assert set(threading.enumerate()) == before
 
 
 def test_cores(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -104,7 +104,7 @@ def cut(document: Document, path: Path, *, key: bool = False) -> str:
     return "\n".join(rows)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(DATA, st.sampled_from([True, False, None]), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_written_with_quotes_read_back_with_places(
     data: dict[str, Any], flow: bool | None, ending: str, unicode: bool
@@ -120,7 +120,7 @@ def test_written_with_quotes_read_back_with_places(
             assert yaml.safe_load(cut(document, path, key=True).lstrip(" ")) == path[-1]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=200) | st.lists(SNIPPETS, max_size=25).map(lambda parts: "".join(parts).encode()))
 def test_nothing_is_raised_and_every_place_is_in_the_file(raw: bytes) -> None:
     document, findings = read("f.yaml", raw)
