@@ -11,8 +11,8 @@ settings.register_profile("oneblock", deadline=None, suppress_health_check=[Heal
 
 
 def pytest_configure() -> None:
-    """No test is timed. Programs that tests start hear Ctrl-C, also where the tests are a shell's job in the background
-    and do not."""
+    """No property test is timed. Programs that tests start hear Ctrl-C, also where the tests are a shell's job in the
+    background and do not."""
     settings.load_profile("oneblock")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

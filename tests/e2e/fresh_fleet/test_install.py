@@ -1,4 +1,4 @@
-"""From nothing to a Ray cluster that works, the way the README says."""
+"""From nothing to a Ray cluster that works, applied the way the README says; here with all monitoring on."""
 
 from __future__ import annotations
 
